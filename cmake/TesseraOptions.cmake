@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# Compiler, linker and cache policy for the whole tree.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+endif()
+# CMake's Release means -O3, which costs compile time and gains a compiler
+# nothing: the kernels are optimised by LLVM when they are generated.
+set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+
+# Libraries and executables share one precompiled header, so both are compiled
+# with the same -fPIC instead of CMake's -fPIC for one and -fPIE for the other.
+add_compile_options(-fPIC)
+
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
+
+# Our own code only: what every target of ours is compiled with.
+add_library(TesseraWarnings INTERFACE)
+target_compile_options(TesseraWarnings INTERFACE -Wall -Wextra
+  $<$<BOOL:${TESSERA_WERROR}>:-Werror>)
+
+if(TESSERA_SANITIZERS)
+  add_compile_options("-fsanitize=${TESSERA_SANITIZERS}"
+    -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
+  add_link_options("-fsanitize=${TESSERA_SANITIZERS}")
+endif()
+
+# lld links an MLIR tool in a fraction of the time of GNU ld. clang-N finds the
+# ld.lld of its own version; gcc needs one named ld.lld on the path.
+include(CheckLinkerFlag)
+check_linker_flag(CXX -fuse-ld=lld TESSERA_HAVE_LLD)
+if(TESSERA_HAVE_LLD)
+  add_link_options(-fuse-ld=lld)
+endif()
+
+find_program(TESSERA_CCACHE ccache DOC "Compiler cache; empty to do without")
+if(TESSERA_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # A precompiled header hides macros and time stamps from ccache, which
+  # refuses to cache unless told that this is understood.
+  set(launcher "${CMAKE_COMMAND}" -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros "${TESSERA_CCACHE}")
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+endif()
