@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Reads a module, runs passes over it, prints it: the tool to look at what each
+// pass of Tessera does.
+#include "tessera/Compiler/CommandLine.h"
+#include "tessera/Compiler/Registration.h"
+
+#include "mlir/Debug/CLOptionsSetup.h"
+#include "mlir/Debug/Counter.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/FileUtilities.h"
+#include "mlir/Support/Timing.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace cl = llvm::cl;
+using namespace mlir;
+
+static constexpr llvm::StringLiteral kTool = "tessera-opt";
+
+/// A pipeline that cannot be built is wrong usage, found before any input is
+/// read: that way it cannot be mistaken for a failing pass.
+static LogicalResult checkPipeline(const MlirOptMainConfig &config,
+                                   DialectRegistry &registry) {
+  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
+  PassManager pipeline(&context);
+  return config.setupPassPipeline(pipeline);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  DialectRegistry registry;
+  tessera::registerAllDialects(registry);
+  tessera::registerAllPasses();
+
+  cl::opt<std::string> input(cl::Positional, cl::init("-"),
+                             cl::desc("<input file>"));
+  cl::opt<std::string> output("o", cl::init("-"), cl::value_desc("file"),
+                              cl::desc("Where to write; standard output"));
+  MlirOptMainConfig::registerCLOptions(registry);
+  registerAsmPrinterCLOptions();
+  registerMLIRContextCLOptions();
+  registerPassManagerCLOptions();
+  registerDefaultTimingManagerCLOptions();
+  tracing::DebugCounter::registerCLOptions();
+  if (!tessera::parseCommandLine(
+          argc, argv, kTool,
+          "Runs compiler passes over a module.\n\n"
+          "  tessera-opt in.mlir --canonicalize\n"
+          "  tessera-opt in.mlir --pass-pipeline='builtin.module(cse)'\n"))
+    return tessera::kExitUsage;
+
+  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  if (failed(checkPipeline(config, registry)))
+    return tessera::kExitUsage;
+
+  std::string error;
+  std::unique_ptr<llvm::MemoryBuffer> source = openInputFile(input, &error);
+  if (!source)
+    return tessera::usageError(kTool, error);
+  std::unique_ptr<llvm::ToolOutputFile> out = openOutputFile(output, &error);
+  if (!out)
+    return tessera::usageError(kTool, error);
+  if (failed(MlirOptMain(out->os(), std::move(source), registry, config)))
+    return EXIT_FAILURE;
+  out->keep();
+  return EXIT_SUCCESS;
+}
