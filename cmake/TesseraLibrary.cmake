@@ -25,8 +25,11 @@ target_include_directories(TesseraHeaders INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
   $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dialects>
-  $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/dialects>
   $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+
+# Generated code is not held to our warnings.
+target_include_directories(TesseraHeaders SYSTEM INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/dialects>)
 
 function(_tessera_compile_policy target no_llvm)
   target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:TesseraWarnings>)
@@ -151,10 +154,12 @@ function(add_tessera_dialect library name)
       "${stem}Attrs.cpp.inc" -gen-attrdef-defs -attrdefs-dialect=${mnemonic} --
       "${stem}Enums.h.inc" -gen-enum-decls --
       "${stem}Enums.cpp.inc" -gen-enum-defs --
-      "${stem}Interfaces.h.inc" -gen-op-interface-decls --
-      "${stem}Interfaces.cpp.inc" -gen-op-interface-defs --
       "${stem}Ops.h.inc" -gen-op-decls --
       "${stem}Ops.cpp.inc" -gen-op-defs)
+    # Interfaces are emitted for the file that defines them alone.
+    tessera_tablegen(files "${CMAKE_CURRENT_SOURCE_DIR}/${name}Interfaces.td"
+      "${stem}Interfaces.h.inc" -gen-op-interface-decls --
+      "${stem}Interfaces.cpp.inc" -gen-op-interface-defs)
   endif()
   add_custom_target(${library}Tablegen DEPENDS ${files})
 endfunction()

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Contracts, verifiers and syntax of the `bsa` ops. Constraint numbers are those
+// in BsaOps.td.
+
+#include "Bsa/IR/Bsa.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpImplementation.h"
+
+using namespace mlir;
+using namespace tessera::bsa;
+
+//===----------------------------------------------------------------------===//
+// block(64x64)
+//===----------------------------------------------------------------------===//
+
+static ParseResult parseBlockShape(OpAsmParser &parser, IntegerAttr &queryBlock,
+                                   IntegerAttr &keyBlock) {
+  SmallVector<int64_t, 2> blocks;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseDimensionList(blocks, /*allowDynamic=*/false,
+                                /*withTrailingX=*/false))
+    return failure();
+  if (blocks.size() != 2)
+    return parser.emitError(loc)
+           << "expected query block x key block, e.g. 64x64";
+  queryBlock = parser.getBuilder().getI64IntegerAttr(blocks[0]);
+  keyBlock = parser.getBuilder().getI64IntegerAttr(blocks[1]);
+  return success();
+}
+
+static void printBlockShape(OpAsmPrinter &printer, Operation *,
+                            IntegerAttr queryBlock, IntegerAttr keyBlock) {
+  printer << queryBlock.getInt() << 'x' << keyBlock.getInt();
+}
+
+#define GET_OP_CLASSES
+#include "Bsa/IR/BsaOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Rules that several ops share
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyBlock(Operation *op, StringRef name, int64_t block) {
+  if (block >= 1)
+    return success();
+  return op->emitOpError() << "has " << name << " " << block
+                           << " but a block holds at least 1 token";
+}
+
+/// Local blocks number query and key blocks alike.
+static LogicalResult verifyLocal(Operation *op, SelectAttr select,
+                                 int64_t queryBlock, int64_t keyBlock) {
+  if (select.getLocal() == 0 || queryBlock == keyBlock)
+    return success();
+  return op->emitOpError() << "forces local blocks (local = "
+                           << select.getLocal() << ") between blocks of "
+                           << queryBlock << " and " << keyBlock
+                           << " tokens; use equal block sizes or local = 0";
+}
+
+static LogicalResult verifySelectedMap(Operation *op, BlockMapType map,
+                                       SelectAttr select) {
+  if (map.getCapacity() != select.getCapacity())
+    return op->emitOpError()
+           << "makes a map of capacity " << map.getCapacity()
+           << " but selects up to " << select.getCapacity()
+           << " blocks; give both one capacity";
+  if (!map.getAscending())
+    return op->emitOpError() << "selects ascending lists; write " << map
+                             << " with `ascending`";
+  return success();
+}
+
+/// A result is f32 or has the element type of `like`.
+static LogicalResult verifyRoundedOutput(Operation *op, Type output, Type like,
+                                         StringRef likeName) {
+  Type found = getElementTypeOrSelf(output);
+  Type rounded = getElementTypeOrSelf(like);
+  if (found.isF32() || found == rounded)
+    return success();
+  InFlightDiagnostic diag = op->emitOpError() << "gives elements of " << found
+                                              << "; ask for f32";
+  if (!rounded.isF32())
+    diag << " or the " << likeName << "'s " << rounded;
+  return diag;
+}
+
+static LogicalResult verifyGrid(Operation *op, bool hasText, bool hasPlace) {
+  if (hasText == hasPlace)
+    return success();
+  return op->emitOpError()
+         << (hasText ? "has text tokens but no place for them"
+                     : "places text tokens but counts none")
+         << "; write text(%count prefix) or text(%count suffix)";
+}
+
+//===----------------------------------------------------------------------===//
+// bsa.attention
+//===----------------------------------------------------------------------===//
+
+void AttentionOp::describeContract(Contract &c) {
+  c.shape(getQuery(), "query", {"B", "H", "Sq", "D"});
+  c.shape(getKey(), "key", {"B", "Hkv", "Skv", "D"});
+  c.shape(getValue(), "value", {"B", "Hkv", "Skv", "D"});
+  c.sizes(getQSizes(), "q_sizes", "Nq", "Sq", getQBlock());
+  c.sizes(getKvSizes(), "kv_sizes", "Nkv", "Skv", getKvBlock());
+  c.gate(getFineGate(), "fine_gate", {"B", "H", "Sq", "D"});
+  c.gate(getCoarseGate(), "coarse_gate", {"B", "H", "Sq", "D"});
+  c.range(getTopk(), "topk", 0, getSelect().getMaxTopk());
+  c.positive(getScale(), "scale");
+  c.shape(getOutput(), "output", {"B", "H", "Sq", "D"});
+  c.shape(getLse(), "lse", {"B", "H", "Sq"});
+  c.shape(getMap(), "map", {"B", "H", "Nq", "Nkv"});
+  c.shape(getCoarse(), "coarse", {"B", "H", "Nq", "D"});
+  c.blocks("Nq", "Sq", getQBlock());
+  c.blocks("Nkv", "Skv", getKvBlock());
+  c.multiple("H", "Hkv");
+}
+
+LogicalResult AttentionOp::verify() {
+  if (failed(verifyBlock(*this, "query block", getQBlock())) ||
+      failed(verifyBlock(*this, "key block", getKvBlock())) ||
+      failed(verifyLocal(*this, getSelect(), getQBlock(), getKvBlock()))) // C4
+    return failure();
+  if (getWithoutCoarse() && (getCoarseGate() || getCoarse())) // C5
+    return emitOpError() << "leaves the coarse branch out but has a coarse "
+                         << (getCoarse() ? "result" : "gate")
+                         << "; drop it or `without_coarse`";
+  for (Value gate : {getFineGate(), getCoarseGate()})
+    if (gate && getElementTypeOrSelf(gate) != getElementTypeOrSelf(getQuery()))
+      return emitOpError() << "has a gate of " << getElementTypeOrSelf(gate)
+                           << "; gates have the query's element type, "
+                           << getElementTypeOrSelf(getQuery());
+  if (getElementTypeOrSelf(getOutput()) != getElementTypeOrSelf(getQuery()))
+    return emitOpError() << "gives elements of "
+                         << getElementTypeOrSelf(getOutput())
+                         << "; the output has the query's element type, "
+                         << getElementTypeOrSelf(getQuery());
+  if (!getMap())
+    return success();
+  auto map = cast<BlockMapType>(getMap().getType()); // C6
+  if (map.getQueryBlock() != static_cast<int64_t>(getQBlock()) ||
+      map.getKeyBlock() != static_cast<int64_t>(getKvBlock()))
+    return emitOpError() << "has blocks " << getQBlock() << 'x' << getKvBlock()
+                         << " but gives a map of " << map.getQueryBlock() << 'x'
+                         << map.getKeyBlock() << "; give both one shape";
+  return verifySelectedMap(*this, map, getSelect());
+}
+
+//===----------------------------------------------------------------------===//
+// bsa.pool
+//===----------------------------------------------------------------------===//
+
+void PoolOp::describeContract(Contract &c) {
+  bool several = getInputs().size() > 1;
+  static constexpr StringLiteral kInputs[] = {"input", "second input",
+                                              "third input"};
+  for (auto [index, input] : llvm::enumerate(getInputs()))
+    c.shape(input, several ? kInputs[std::min<size_t>(index, 2)] : kInputs[0],
+            {"B", "H", "S", "D"});
+  c.sizes(getSizes(), "sizes", "N", "S", getBlock());
+  for (Value output : getOutputs())
+    c.shape(output, "output", {"B", "H", "N", "D"});
+  c.blocks("N", "S", getBlock());
+}
+
+LogicalResult PoolOp::verify() {
+  if (getInputs().empty())
+    return emitOpError() << "pools nothing; give it at least one input";
+  if (getInputs().size() != getOutputs().size()) // C1
+    return emitOpError() << "has " << getInputs().size() << " inputs but "
+                         << getOutputs().size()
+                         << " results; give one result for each input";
+  return verifyBlock(*this, "block", getBlock());
+}
+
+//===----------------------------------------------------------------------===//
+// bsa.coarse
+//===----------------------------------------------------------------------===//
+
+void CoarseOp::describeContract(Contract &c) {
+  c.shape(getQuery(), "query", {"B", "H", "Nq", "D"});
+  c.shape(getKey(), "key", {"B", "Hkv", "Nkv", "D"});
+  c.shape(getValue(), "value", {"B", "Hkv", "Nkv", "D"});
+  c.sizes(getKvSizes(), "kv_sizes", "Nkv", /*length=*/"", 0);
+  c.positive(getScale(), "scale");
+  c.shape(getScores(), "scores", {"B", "H", "Nq", "Nkv"});
+  c.shape(getOutput(), "output", {"B", "H", "Nq", "D"});
+  c.multiple("H", "Hkv");
+}
+
+LogicalResult CoarseOp::verify() {
+  if (bool(getValue()) == bool(getOutput())) // C2
+    return success();
+  return emitOpError() << (getValue() ? "has a value but gives no output"
+                                      : "gives an output but has no value")
+                       << "; give both or neither";
+}
+
+//===----------------------------------------------------------------------===//
+// bsa.select
+//===----------------------------------------------------------------------===//
+
+void SelectOp::describeContract(Contract &c) {
+  c.shape(getScores(), "scores", {"B", "H", "Nq", "Nkv"});
+  c.range(getTopk(), "topk", 0, getPolicy().getMaxTopk());
+  c.sizes(getKvSizes(), "kv_sizes", "Nkv", /*length=*/"", 0);
+  c.shape(getMap(), "map", {"B", "H", "Nq", "Nkv"});
+}
+
+LogicalResult SelectOp::verify() {
+  BlockMapType map = getMap().getType();
+  if (failed(verifySelectedMap(*this, map, getPolicy()))) // C3
+    return failure();
+  return verifyLocal(*this, getPolicy(), map.getQueryBlock(), // C4
+                     map.getKeyBlock());
+}
+
+//===----------------------------------------------------------------------===//
+// bsa.attend
+//===----------------------------------------------------------------------===//
+
+void AttendOp::describeContract(Contract &c) {
+  BlockMapType map = getMap().getType();
+  c.shape(getQuery(), "query", {"B", "H", "Sq", "D"});
+  c.shape(getKey(), "key", {"B", "Hkv", "Skv", "D"});
+  c.shape(getValue(), "value", {"B", "Hkv", "Skv", "D"});
+  c.sizes(getQSizes(), "q_sizes", "Nq", "Sq", map.getQueryBlock());
+  c.sizes(getKvSizes(), "kv_sizes", "Nkv", "Skv", map.getKeyBlock());
+  c.shape(getMap(), "map", {"B", "H", "Nq", "Nkv"});
+  c.positive(getScale(), "scale");
+  c.shape(getOutput(), "output", {"B", "H", "Sq", "D"});
+  c.shape(getLse(), "lse", {"B", "H", "Sq"});
+  c.blocks("Nq", "Sq", map.getQueryBlock());
+  c.blocks("Nkv", "Skv", map.getKeyBlock());
+  c.multiple("H", "Hkv");
+}
+
+LogicalResult AttendOp::verify() {
+  return verifyRoundedOutput(*this, getOutput().getType(), // C3
+                             getQuery().getType(), "query");
+}
+
+//===----------------------------------------------------------------------===//
+// bsa.combine
+//===----------------------------------------------------------------------===//
+
+void CombineOp::describeContract(Contract &c) {
+  c.shape(getFine(), "fine", {"B", "H", "Sq", "D"});
+  c.gate(getFineGate(), "fine_gate", {"B", "H", "Sq", "D"});
+  c.shape(getCoarse(), "coarse", {"B", "H", "Nq", "D"});
+  c.gate(getCoarseGate(), "coarse_gate", {"B", "H", "Sq", "D"});
+  c.sizes(getQSizes(), "q_sizes", "Nq", "Sq", getQBlock());
+  c.shape(getOutput(), "output", {"B", "H", "Sq", "D"});
+  c.blocks("Nq", "Sq", getQBlock());
+}
+
+LogicalResult CombineOp::verify() {
+  if (getCoarseGate() && !getCoarse()) // C2
+    return emitOpError() << "gates a coarse result it does not have; give "
+                            "coarse(..) or drop its gate";
+  Type element = getElementTypeOrSelf(getOutput());
+  for (Value gate : {getFineGate(), getCoarseGate()}) { // C3
+    if (!gate)
+      continue;
+    auto type = cast<RankedTensorType>(gate.getType());
+    if (type.getElementType() != element)
+      return emitOpError() << "has a gate of " << type.getElementType()
+                           << " but gives elements of " << element
+                           << "; use one element type";
+    if (type.isDynamicDim(3))
+      return emitOpError() << "has a gate of " << type
+                           << "; its last dimension must be static, the "
+                              "number of features or 1";
+  }
+  return verifyBlock(*this, "block", getQBlock());
+}
+
+//===----------------------------------------------------------------------===//
+// bsa.fused
+//===----------------------------------------------------------------------===//
+
+LogicalResult FusedOp::verifyRegions() {
+  Block &body = getBody().front();
+  for (Operation &op : body.without_terminator())
+    if (!op.hasTrait<QueryBlockwise>()) // C1
+      return op.emitOpError()
+             << "does not work query block by query block; move it out of the "
+                "`bsa.fused` around it";
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (!yield || yield.getOperandTypes() != getResultTypes())
+    return emitOpError() << "gives results its body does not yield; end it "
+                            "with bsa.yield of the same types";
+  auto readsWhole = [&](Value value) {
+    return value && value.getParentBlock() == &body;
+  };
+  for (Operation &op : body) { // C2
+    SmallVector<Value> whole;
+    if (auto coarse = dyn_cast<CoarseOp>(op))
+      whole = {coarse.getKey(), coarse.getValue()};
+    else if (auto attend = dyn_cast<AttendOp>(op))
+      whole = {attend.getKey(), attend.getValue()};
+    if (llvm::any_of(whole, readsWhole))
+      return op.emitOpError() << "reads the whole of a key or value made in "
+                                 "the same `bsa.fused`; make it before";
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// bsa.partition, bsa.unpartition
+//===----------------------------------------------------------------------===//
+
+/// Both ops name the raster side S, the packed side P and the blocks N.
+template <typename OpT>
+static void describeGrid(OpT op, Contract &c) {
+  CubeAttr cube = op.getCube();
+  c.grid({"S", "P", "N", op.getTime(), op.getHeight(), op.getWidth(),
+          op.getText(), {cube.getTime(), cube.getHeight(), cube.getWidth()}});
+}
+
+void PartitionOp::describeContract(Contract &c) {
+  c.shape(getInput(), "input", {"B", "H", "S", "D"});
+  c.shape(getOutput(), "output", {"B", "H", "P", "D"});
+  c.shape(getSizes(), "sizes", {"N"});
+  c.blocks("N", "P", getCube().getVolume());
+  describeGrid(*this, c);
+}
+
+LogicalResult PartitionOp::verify() {
+  if (getSizes().getType().getRank() != 1)
+    return emitOpError() << "gives sizes of " << getSizes().getType()
+                         << "; all batch entries share one grid, so they are a "
+                            "tensor [block]";
+  int64_t length = getOutput().getType().getDimSize(2);
+  int64_t volume = getCube().getVolume();
+  if (!ShapedType::isDynamic(length) && length % volume != 0) // C3
+    return emitOpError() << "gives " << length
+                         << " tokens, not a whole number of cubes of "
+                         << volume;
+  return verifyGrid(*this, bool(getText()), getTextPlace().has_value()); // C2
+}
+
+void UnpartitionOp::describeContract(Contract &c) {
+  c.shape(getInput(), "input", {"B", "H", "P", "D"});
+  c.shape(getOutput(), "output", {"B", "H", "S", "D"});
+  describeGrid(*this, c);
+}
+
+LogicalResult UnpartitionOp::verify() {
+  return verifyGrid(*this, bool(getText()), getTextPlace().has_value()); // C2
+}
+
+//===----------------------------------------------------------------------===//
+// bsa.map_from_lists, bsa.map_to_lists
+//===----------------------------------------------------------------------===//
+
+void MapFromListsOp::describeContract(Contract &c) {
+  BlockMapType map = getMap().getType();
+  Value count = getCount();
+  c.fixed("capacity", map.getCapacity(), "the map's capacity"); // C2
+  c.shape(getIndex(), "index", {"B", "H", "Nq", "capacity"});
+  if (count && isa<RankedTensorType>(count.getType()))
+    c.shape(count, "count", {"B", "H", "Nq"});
+  else
+    c.range(count, "count", 0, map.getCapacity());
+  c.shape(getMap(), "map", {"B", "H", "Nq", "Nkv"});
+  c.lists(getIndex(), count, "Nkv", map.getAscending());
+}
+
+void MapToListsOp::describeContract(Contract &c) {
+  c.fixed("capacity", getMap().getType().getCapacity(), // C2
+          "the map's capacity");
+  c.shape(getMap(), "map", {"B", "H", "Nq", "Nkv"});
+  c.shape(getIndex(), "index", {"B", "H", "Nq", "capacity"});
+  c.shape(getCount(), "count", {"B", "H", "Nq"});
+}
