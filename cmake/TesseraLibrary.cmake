@@ -19,16 +19,21 @@ if(TESSERA_PCH)
   target_compile_options(TesseraPCH PRIVATE ${pch_options})
 endif()
 
+# Dialect headers are included as <Dialect>/..., which is too common a name for
+# the top of a system's include folder.
+set(TESSERA_INSTALL_DIALECTS "${CMAKE_INSTALL_INCLUDEDIR}/tessera-dialects")
+
 # What every target of ours is compiled with: the include roots and warnings.
 add_library(TesseraHeaders INTERFACE)
 target_include_directories(TesseraHeaders INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
-  $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dialects>
-  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+  $<INSTALL_INTERFACE:${TESSERA_INSTALL_DIALECTS}>)
 
 # Generated code is not held to our warnings.
 target_include_directories(TesseraHeaders SYSTEM INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
   $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/dialects>)
 
 function(_tessera_compile_policy target no_llvm)
