@@ -49,11 +49,13 @@ function(_tessera_compile_policy target no_llvm)
 endfunction()
 
 # add_tessera_library(<name> <sources>... [DEPENDS <tablegen targets>...]
-#                     [LINK_LIBS PUBLIC|PRIVATE <targets>...] [NO_LLVM])
-# A static library, installed and exported as Tessera::<name>. NO_LLVM is for
-# what must neither include nor link LLVM.
+#                     [LINK_LIBS PUBLIC|PRIVATE <targets>...]
+#                     [NO_LLVM] [NO_INSTALL])
+# A static library, installed and exported as Tessera::<name without Tessera or
+# tessera_>. NO_LLVM is for what must neither include nor link LLVM, NO_INSTALL
+# for what only the tests and benchmarks use.
 function(add_tessera_library name)
-  cmake_parse_arguments(ARG "NO_LLVM" "" "DEPENDS;LINK_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "NO_LLVM;NO_INSTALL" "" "DEPENDS;LINK_LIBS" ${ARGN})
   _tessera_existing_sources(sources ${ARG_UNPARSED_ARGUMENTS})
   add_library(${name} STATIC ${sources})
   _tessera_compile_policy(${name} ${ARG_NO_LLVM})
@@ -67,7 +69,12 @@ function(add_tessera_library name)
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()
-  set_property(GLOBAL APPEND PROPERTY TESSERA_EXPORTS ${name})
+  # Two lists, because the runtime is found on machines that have no LLVM.
+  if(ARG_NO_LLVM AND NOT ARG_NO_INSTALL)
+    set_property(GLOBAL APPEND PROPERTY TESSERA_EXPORTS ${name})
+  elseif(NOT ARG_NO_INSTALL)
+    set_property(GLOBAL APPEND PROPERTY TESSERA_COMPILER_EXPORTS ${name})
+  endif()
 endfunction()
 
 # add_tessera_tool(<name> <sources>... [LINK_LIBS <targets>...] [NO_LLVM])
@@ -140,6 +147,9 @@ function(tessera_tablegen variable td)
   set(${variable} ${outputs} PARENT_SCOPE)
 endfunction()
 
+# Everything mlir-tblgen writes; enough for a tool that only reads the sources.
+add_custom_target(tessera-generated)
+
 # add_tessera_dialect(<library> <Name>)
 # Generates <Name>/IR/<Name>{Dialect,Types,Attrs,Enums,Interfaces,Ops}.{h,cpp}.inc
 # from <Name>Ops.td, which includes the other definition files; and the target
@@ -167,6 +177,7 @@ function(add_tessera_dialect library name)
       "${stem}Interfaces.cpp.inc" -gen-op-interface-defs)
   endif()
   add_custom_target(${library}Tablegen DEPENDS ${files})
+  add_dependencies(tessera-generated ${library}Tablegen)
 endfunction()
 
 # add_tessera_passes(<library> <include path> <group>)
@@ -185,6 +196,7 @@ function(add_tessera_passes library path group)
       "${root}/${path}/Passes.h.inc" -gen-pass-decls -name=${group})
   endif()
   add_custom_target(${library}Tablegen DEPENDS ${files})
+  add_dependencies(tessera-generated ${library}Tablegen)
 endfunction()
 
 # Until every folder has its first file: skip sources that are not there yet.

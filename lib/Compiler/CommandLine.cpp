@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // LLVM's option parser reports in its own words, sometimes on several lines,
-// and leaves with 1; the tools promise one line and 2.
+// leaves with 1, and shows every option of every backend linked in; the tools
+// promise one line, 2, and a help text that a person can read.
 #include "tessera/Compiler/CommandLine.h"
 #include "tessera/Compiler/Registration.h"
 
@@ -16,14 +17,24 @@ int tessera::usageError(StringRef tool, const Twine &message) {
   return kExitUsage;
 }
 
-/// The first line of what the option parser said, without its own mention of
-/// the program, which is the path the user typed.
-static StringRef firstComplaint(StringRef report, StringRef program) {
-  StringRef line = report.split('\n').first.trim();
-  line.consume_front(program);
-  line.consume_front(sys::path::filename(program));
-  line = line.ltrim(": ");
-  return line.split("  Try: ").first.rtrim();
+void tessera::hideLibraryOptions() {
+  for (auto &[name, option] : cl::getRegisteredOptions())
+    if (llvm::is_contained(option->Categories, &cl::getGeneralCategory()))
+      option->setHiddenFlag(cl::Hidden);
+}
+
+/// `<program>: Unknown argument '--x'.  Try: ..` and a second line that guesses
+/// what was meant  -->  `Unknown argument '--x'; did you mean '--y'?`
+static std::string oneLine(StringRef report, StringRef program) {
+  auto [first, rest] = report.trim().split('\n');
+  if (!first.consume_front(program))
+    first.consume_front(sys::path::filename(program));
+  first = first.ltrim(": ").split("  Try: ").first.rtrim(" .!");
+  size_t guess = rest.find("Did you mean ");
+  if (guess == StringRef::npos)
+    return first.str();
+  rest = rest.substr(guess).split('\n').first;
+  return (first + "; d" + rest.drop_front()).str();
 }
 
 bool tessera::parseCommandLine(int argc, char **argv, StringRef tool,
@@ -34,7 +45,8 @@ bool tessera::parseCommandLine(int argc, char **argv, StringRef tool,
   raw_string_ostream stream(report);
   if (cl::ParseCommandLineOptions(argc, argv, overview, &stream))
     return true;
-  usageError(tool, firstComplaint(report, argv[0]) + "; see " + tool +
-                       " --help");
+  // A wrong value is reported to standard error by the option itself.
+  if (!StringRef(report).trim().empty())
+    usageError(tool, oneLine(report, argv[0]) + "; see " + tool + " --help");
   return false;
 }

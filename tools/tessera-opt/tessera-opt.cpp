@@ -10,6 +10,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/Timing.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
@@ -25,16 +26,24 @@ using namespace mlir;
 static constexpr llvm::StringLiteral kTool = "tessera-opt";
 
 /// A pipeline that cannot be built is wrong usage, found before any input is
-/// read: that way it cannot be mistaken for a failing pass.
-static LogicalResult checkPipeline(const MlirOptMainConfig &config,
-                                   DialectRegistry &registry) {
-  MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  PassManager pipeline(&context);
-  return config.setupPassPipeline(pipeline);
+/// read: that way it cannot be mistaken for a failing pass. Returns what is
+/// wrong with the text of --pass-pipeline, or nothing.
+static std::string checkPipeline() {
+  auto *option = dynamic_cast<cl::opt<std::string> *>(
+      cl::getRegisteredOptions().lookup("pass-pipeline"));
+  if (!option || option->getNumOccurrences() == 0)
+    return "";
+  std::string report;
+  llvm::raw_string_ostream stream(report);
+  if (succeeded(parsePassPipeline(*option, stream)))
+    return "";
+  auto [place, message] = llvm::StringRef(report).split("error: ");
+  return (message.empty() ? place : message).split('\n').first.str();
 }
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  tessera::hideLibraryOptions();
   DialectRegistry registry;
   tessera::registerAllDialects(registry);
   tessera::registerAllPasses();
@@ -56,18 +65,18 @@ int main(int argc, char **argv) {
           "  tessera-opt in.mlir --pass-pipeline='builtin.module(cse)'\n"))
     return tessera::kExitUsage;
 
-  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
-  if (failed(checkPipeline(config, registry)))
-    return tessera::kExitUsage;
+  std::string error = checkPipeline();
+  if (!error.empty())
+    return tessera::usageError(kTool, "--pass-pipeline: " + error);
 
-  std::string error;
   std::unique_ptr<llvm::MemoryBuffer> source = openInputFile(input, &error);
   if (!source)
     return tessera::usageError(kTool, error);
   std::unique_ptr<llvm::ToolOutputFile> out = openOutputFile(output, &error);
   if (!out)
     return tessera::usageError(kTool, error);
-  if (failed(MlirOptMain(out->os(), std::move(source), registry, config)))
+  if (failed(MlirOptMain(out->os(), std::move(source), registry,
+                         MlirOptMainConfig::createFromCLOptions())))
     return EXIT_FAILURE;
   out->keep();
   return EXIT_SUCCESS;

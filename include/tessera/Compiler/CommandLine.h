@@ -13,6 +13,11 @@ namespace tessera {
 /// What `main` returns when the command line was wrong.
 inline constexpr int kExitUsage = 2;
 
+/// Hides from `--help` the options of the libraries linked in, such as LLVM's
+/// backends. Call it before options of one's own exist; `--help-hidden` still
+/// shows all.
+void hideLibraryOptions();
+
 /// Parses the command line into the registered `llvm::cl` options, with
 /// `overview` at the head of `--help`. False after wrong usage, which it has
 /// reported. `--help` and `--version` print and exit with 0.

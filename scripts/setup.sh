@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# Installs what building, testing and the demo need and is not there yet, on
+# Debian 12, as root or with sudo. Nothing missing: it takes a second.
+#   scripts/setup.sh [sanitizers] [tidy]     also what those scripts need
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { echo "==> setup: $*"; }
+die() { echo "setup: $*" >&2; exit 1; }
+
+packages=(
+  ca-certificates git cmake ninja-build ccache g++ clang-22 lld-22
+  llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools clang-format-22
+  zlib1g-dev libzstd-dev libgtest-dev libfmt-dev python3 python3-venv
+)
+for extra in "$@"; do
+  case $extra in
+    sanitizers) packages+=(libclang-rt-22-dev) ;;
+    tidy) packages+=(clang-tidy-22) ;;
+    *) echo "usage: scripts/setup.sh [sanitizers] [tidy]" >&2; exit 2 ;;
+  esac
+done
+
+as_root() {
+  if [[ $(id -u) == 0 ]]; then "$@"
+  elif command -v sudo >/dev/null; then sudo "$@"
+  else die "needs root to install packages; run it as root or install sudo"
+  fi
+}
+
+install_packages() {
+  command -v apt-get >/dev/null ||
+    die "this script knows Debian only; install the like of: ${packages[*]}"
+  local installed missing=()
+  installed=" $(dpkg-query -W -f='${db:Status-Abbrev}${binary:Package}\n' |
+    sed -n 's/^ii //p' | sed 's/:.*//' | tr '\n' ' ') "
+  for package in "${packages[@]}"; do
+    [[ $installed == *" $package "* ]] || missing+=("$package")
+  done
+  [[ ${#missing[@]} == 0 ]] && return
+  say "installing ${#missing[@]} packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  as_root apt-get update -q
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
+    --no-install-recommends "${missing[@]}" ||
+    die "apt-get failed; LLVM 22 is in bookworm-security, is it in your sources?"
+}
+
+# The packages of the tests and the demo, apart from the system's Python.
+make_venv() {
+  if cmp -s scripts/requirements.txt .venv/installed-requirements.txt; then
+    return
+  fi
+  say "making .venv with the packages of scripts/requirements.txt"
+  # The one python3-venv belongs to, whatever else is first on the path.
+  /usr/bin/python3 -m venv --clear .venv
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    -r scripts/requirements.txt ||
+    die "pip failed; does this machine reach a package index?"
+  cp scripts/requirements.txt .venv/installed-requirements.txt
+}
+
+install_packages
+make_venv
+say "everything is there"
