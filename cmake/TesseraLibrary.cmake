@@ -112,7 +112,7 @@ function(add_tessera_unittest name)
   _tessera_compile_policy(${name} ${ARG_NO_LLVM})
   target_link_libraries(${name} PRIVATE TesseraHeaders ${ARG_LINK_LIBS}
     GTest::gtest GTest::gtest_main)
-  add_test(NAME unit-${name} COMMAND ${name})
+  add_test(NAME unit-${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(unit-${name} PROPERTIES LABELS unit)
 endfunction()
 

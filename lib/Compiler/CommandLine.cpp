@@ -18,9 +18,15 @@ int tessera::usageError(StringRef tool, const Twine &message) {
 }
 
 void tessera::hideLibraryOptions() {
-  for (auto &[name, option] : cl::getRegisteredOptions())
-    if (llvm::is_contained(option->Categories, &cl::getGeneralCategory()))
+  for (auto &[name, option] : cl::getRegisteredOptions()) {
+    // --help and --version themselves, and --color, are of these categories.
+    bool common = llvm::any_of(option->Categories, [](cl::OptionCategory *c) {
+      return c->getName() == "Generic Options" ||
+             c->getName() == "Color Options";
+    });
+    if (!common)
       option->setHiddenFlag(cl::Hidden);
+  }
 }
 
 /// `<program>: Unknown argument '--x'.  Try: ..` and a second line that guesses

@@ -4,9 +4,14 @@
 # Every tracked C and C++ file is formatted as .clang-format says.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-mapfile -t files < <(git ls-files '*.h' '*.c' '*.cpp')
-if ! clang-format-22 --dry-run -Werror "${files[@]}"; then
-  echo "format: run clang-format-22 -i on the files named above" >&2
-  exit 1
-fi
-echo "format: ${#files[@]} files are clean"
+count=0 status=0
+while IFS= read -r file; do
+  [[ -f $file ]] || continue
+  count=$((count + 1))
+  if ! clang-format-22 --dry-run -Werror "$file" >/dev/null 2>&1; then
+    echo "format: $file is not formatted; run clang-format-22 -i $file" >&2
+    status=1
+  fi
+done < <(git ls-files '*.h' '*.c' '*.cpp')
+((status)) || echo "format: $count files are clean"
+exit $status
