@@ -66,5 +66,7 @@ add_library(TesseraLLVMStatic INTERFACE)
 target_link_libraries(TesseraLLVMStatic INTERFACE
   ${TESSERA_STATIC_MLIR} TesseraLLVMComponents
   $<TARGET_OBJECTS:TesseraArc4Random>)
+# libgcc stays shared: every system with glibc has it, and the archive of gcc 12
+# and later would ask for glibc 2.35.
 target_link_options(TesseraLLVMStatic INTERFACE
-  -static-libstdc++ -static-libgcc -Wl,--gc-sections -s)
+  -static-libstdc++ -Wl,--gc-sections -s)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What the tools say about themselves.
-#include "tessera/Compiler/Registration.h"
 #include "tessera/Version.h"
+#include "tessera/Compiler/Registration.h"
 
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/raw_ostream.h"
