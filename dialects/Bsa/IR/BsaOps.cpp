@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Contracts, verifiers and syntax of the `bsa` ops. Constraint numbers are those
-// in BsaOps.td.
+// Contracts, verifiers and syntax of the `bsa` ops. Constraint numbers are
+// those in BsaOps.td and BsaOrderOps.td.
 
 #include "Bsa/IR/Bsa.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/OpImplementation.h"
 
 using namespace mlir;
@@ -62,13 +63,30 @@ static LogicalResult verifyLocal(Operation *op, SelectAttr select,
 static LogicalResult verifySelectedMap(Operation *op, BlockMapType map,
                                        SelectAttr select) {
   if (map.getCapacity() != select.getCapacity())
-    return op->emitOpError()
-           << "makes a map of capacity " << map.getCapacity()
-           << " but selects up to " << select.getCapacity()
-           << " blocks; give both one capacity";
+    return op->emitOpError() << "makes a map of capacity " << map.getCapacity()
+                             << " but selects up to " << select.getCapacity()
+                             << " blocks; give both one capacity";
   if (!map.getAscending())
-    return op->emitOpError() << "selects ascending lists; write " << map
-                             << " with `ascending`";
+    return op->emitOpError()
+           << "selects ascending lists; write " << map << " with `ascending`";
+  return success();
+}
+
+using NamedValue = std::pair<StringRef, Value>;
+
+/// All values (absent ones aside) have the first one's element type.
+static LogicalResult verifyOneElementType(Operation *op,
+                                          ArrayRef<NamedValue> values) {
+  auto [firstName, first] = values.front();
+  Type expected = getElementTypeOrSelf(first);
+  for (auto [name, value] : values) {
+    if (!value || getElementTypeOrSelf(value) == expected)
+      continue;
+    return op->emitOpError()
+           << "has " << name << " elements of " << getElementTypeOrSelf(value)
+           << " but " << firstName << " elements of " << expected
+           << "; use one element type";
+  }
   return success();
 }
 
@@ -79,8 +97,8 @@ static LogicalResult verifyRoundedOutput(Operation *op, Type output, Type like,
   Type rounded = getElementTypeOrSelf(like);
   if (found.isF32() || found == rounded)
     return success();
-  InFlightDiagnostic diag = op->emitOpError() << "gives elements of " << found
-                                              << "; ask for f32";
+  InFlightDiagnostic diag = op->emitOpError()
+                            << "gives elements of " << found << "; ask for f32";
   if (!rounded.isF32())
     diag << " or the " << likeName << "'s " << rounded;
   return diag;
@@ -127,16 +145,13 @@ LogicalResult AttentionOp::verify() {
     return emitOpError() << "leaves the coarse branch out but has a coarse "
                          << (getCoarse() ? "result" : "gate")
                          << "; drop it or `without_coarse`";
-  for (Value gate : {getFineGate(), getCoarseGate()})
-    if (gate && getElementTypeOrSelf(gate) != getElementTypeOrSelf(getQuery()))
-      return emitOpError() << "has a gate of " << getElementTypeOrSelf(gate)
-                           << "; gates have the query's element type, "
-                           << getElementTypeOrSelf(getQuery());
-  if (getElementTypeOrSelf(getOutput()) != getElementTypeOrSelf(getQuery()))
-    return emitOpError() << "gives elements of "
-                         << getElementTypeOrSelf(getOutput())
-                         << "; the output has the query's element type, "
-                         << getElementTypeOrSelf(getQuery());
+  if (failed(verifyOneElementType(*this, {{"query", getQuery()}, // C1
+                                          {"key", getKey()},
+                                          {"value", getValue()},
+                                          {"fine_gate", getFineGate()},
+                                          {"coarse_gate", getCoarseGate()},
+                                          {"output", getOutput()}})))
+    return failure();
   if (!getMap())
     return success();
   auto map = cast<BlockMapType>(getMap().getType()); // C6
@@ -209,6 +224,19 @@ void SelectOp::describeContract(Contract &c) {
   c.shape(getMap(), "map", {"B", "H", "Nq", "Nkv"});
 }
 
+std::optional<int64_t> SelectOp::getDenseCount() {
+  APInt topk;
+  Contract contract;
+  describeContract(contract);
+  std::optional<int64_t> count = contract.staticExtent("Nkv");
+  if (!count || !matchPattern(getTopk(), m_ConstantInt(&topk)))
+    return std::nullopt;
+  // An inadmissible k stays what it is: an error when run.
+  int64_t k = topk.getSExtValue();
+  bool dense = k >= *count && k <= getPolicy().getMaxTopk();
+  return dense ? count : std::nullopt;
+}
+
 LogicalResult SelectOp::verify() {
   BlockMapType map = getMap().getType();
   if (failed(verifySelectedMap(*this, map, getPolicy()))) // C3
@@ -238,6 +266,10 @@ void AttendOp::describeContract(Contract &c) {
 }
 
 LogicalResult AttendOp::verify() {
+  if (failed(verifyOneElementType(*this, {{"query", getQuery()}, // C1
+                                          {"key", getKey()},
+                                          {"value", getValue()}})))
+    return failure();
   return verifyRoundedOutput(*this, getOutput().getType(), // C3
                              getQuery().getType(), "query");
 }
@@ -260,52 +292,11 @@ LogicalResult CombineOp::verify() {
   if (getCoarseGate() && !getCoarse()) // C2
     return emitOpError() << "gates a coarse result it does not have; give "
                             "coarse(..) or drop its gate";
-  Type element = getElementTypeOrSelf(getOutput());
-  for (Value gate : {getFineGate(), getCoarseGate()}) { // C3
-    if (!gate)
-      continue;
-    auto type = cast<RankedTensorType>(gate.getType());
-    if (type.getElementType() != element)
-      return emitOpError() << "has a gate of " << type.getElementType()
-                           << " but gives elements of " << element
-                           << "; use one element type";
-    if (type.isDynamicDim(3))
-      return emitOpError() << "has a gate of " << type
-                           << "; its last dimension must be static, the "
-                              "number of features or 1";
-  }
+  if (failed(verifyOneElementType(*this, {{"output", getOutput()}, // C3
+                                          {"fine_gate", getFineGate()},
+                                          {"coarse_gate", getCoarseGate()}})))
+    return failure();
   return verifyBlock(*this, "block", getQBlock());
-}
-
-//===----------------------------------------------------------------------===//
-// bsa.fused
-//===----------------------------------------------------------------------===//
-
-LogicalResult FusedOp::verifyRegions() {
-  Block &body = getBody().front();
-  for (Operation &op : body.without_terminator())
-    if (!op.hasTrait<QueryBlockwise>()) // C1
-      return op.emitOpError()
-             << "does not work query block by query block; move it out of the "
-                "`bsa.fused` around it";
-  auto yield = dyn_cast<YieldOp>(body.getTerminator());
-  if (!yield || yield.getOperandTypes() != getResultTypes())
-    return emitOpError() << "gives results its body does not yield; end it "
-                            "with bsa.yield of the same types";
-  auto readsWhole = [&](Value value) {
-    return value && value.getParentBlock() == &body;
-  };
-  for (Operation &op : body) { // C2
-    SmallVector<Value> whole;
-    if (auto coarse = dyn_cast<CoarseOp>(op))
-      whole = {coarse.getKey(), coarse.getValue()};
-    else if (auto attend = dyn_cast<AttendOp>(op))
-      whole = {attend.getKey(), attend.getValue()};
-    if (llvm::any_of(whole, readsWhole))
-      return op.emitOpError() << "reads the whole of a key or value made in "
-                                 "the same `bsa.fused`; make it before";
-  }
-  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -316,8 +307,14 @@ LogicalResult FusedOp::verifyRegions() {
 template <typename OpT>
 static void describeGrid(OpT op, Contract &c) {
   CubeAttr cube = op.getCube();
-  c.grid({"S", "P", "N", op.getTime(), op.getHeight(), op.getWidth(),
-          op.getText(), {cube.getTime(), cube.getHeight(), cube.getWidth()}});
+  c.grid({"S",
+          "P",
+          "N",
+          op.getTime(),
+          op.getHeight(),
+          op.getWidth(),
+          op.getText(),
+          {cube.getTime(), cube.getHeight(), cube.getWidth()}});
 }
 
 void PartitionOp::describeContract(Contract &c) {
@@ -329,6 +326,9 @@ void PartitionOp::describeContract(Contract &c) {
 }
 
 LogicalResult PartitionOp::verify() {
+  if (failed(verifyOneElementType(
+          *this, {{"input", getInput()}, {"output", getOutput()}}))) // C1
+    return failure();
   if (getSizes().getType().getRank() != 1)
     return emitOpError() << "gives sizes of " << getSizes().getType()
                          << "; all batch entries share one grid, so they are a "
@@ -345,10 +345,14 @@ LogicalResult PartitionOp::verify() {
 void UnpartitionOp::describeContract(Contract &c) {
   c.shape(getInput(), "input", {"B", "H", "P", "D"});
   c.shape(getOutput(), "output", {"B", "H", "S", "D"});
+  c.blocks("N", "P", getCube().getVolume());
   describeGrid(*this, c);
 }
 
 LogicalResult UnpartitionOp::verify() {
+  if (failed(verifyOneElementType(
+          *this, {{"input", getInput()}, {"output", getOutput()}}))) // C1
+    return failure();
   return verifyGrid(*this, bool(getText()), getTextPlace().has_value()); // C2
 }
 

@@ -81,6 +81,22 @@ void Contract::grid(const Grid &grid) {
   range(grid.text, "text", 0, INT32_MAX);
 }
 
+std::optional<int64_t> Contract::staticExtent(StringRef symbol) const {
+  for (const Shape &shape : shapes) {
+    auto type = dyn_cast<RankedTensorType>(shape.value.getType());
+    if (!type || shape.broadcast)
+      continue;
+    for (auto [index, name] : llvm::enumerate(shape.symbols))
+      if (name == symbol && !type.isDynamicDim(index))
+        return type.getDimSize(index);
+  }
+  for (const Blocks &blocks : blockCounts)
+    if (blocks.blocks == symbol)
+      if (std::optional<int64_t> length = staticExtent(blocks.length))
+        return llvm::divideCeil(*length, blocks.block);
+  return std::nullopt;
+}
+
 //===----------------------------------------------------------------------===//
 // Verifying static dimensions
 //===----------------------------------------------------------------------===//
@@ -112,10 +128,13 @@ static LogicalResult learnShape(Operation *op, Extents &extents,
     return success();
   for (auto [index, symbol] : llvm::enumerate(shape.symbols)) {
     int64_t extent = type.getDimSize(index);
+    if (symbol == "D" && ShapedType::isDynamic(extent))
+      return op->emitOpError()
+             << "has a dynamic last dimension in " << shape.role << ", " << type
+             << "; the number of features must be static";
     if (ShapedType::isDynamic(extent) || (shape.broadcast && extent == 1))
       continue;
-    std::string source =
-        ("dim " + Twine(index) + " of " + shape.role).str();
+    std::string source = ("dim " + Twine(index) + " of " + shape.role).str();
     if (failed(learn(op, extents, symbol, {extent, source})))
       return failure();
   }
@@ -127,10 +146,10 @@ static LogicalResult checkBlocks(Operation *op, Extents &extents,
   auto length = extents.find(blocks.length);
   if (length == extents.end())
     return success();
-  std::string source = ("ceil(" + blocks.length + " / " +
-                        Twine(blocks.block) + "), " + blocks.length + " = " +
-                        Twine(length->second.extent))
-                           .str();
+  std::string source =
+      ("ceil(" + blocks.length + " / " + Twine(blocks.block) + "), " +
+       blocks.length + " = " + Twine(length->second.extent))
+          .str();
   int64_t count = llvm::divideCeil(length->second.extent, blocks.block);
   return learn(op, extents, blocks.blocks, {count, source});
 }
@@ -143,11 +162,11 @@ static LogicalResult checkMultiple(Operation *op, const Extents &extents,
   int64_t w = whole->second.extent, p = part->second.extent;
   if (p != 0 && w % p == 0)
     return success();
-  return op->emitOpError()
-         << "has " << multiple.whole << " = " << w << " from "
-         << whole->second.source << ", not a multiple of " << multiple.part
-         << " = " << p << " from " << part->second.source
-         << "; every query head needs one key/value head";
+  return op->emitOpError() << "has " << multiple.whole << " = " << w << " from "
+                           << whole->second.source << ", not a multiple of "
+                           << multiple.part << " = " << p << " from "
+                           << part->second.source
+                           << "; every query head needs one key/value head";
 }
 
 LogicalResult tessera::bsa::verifyContract(Operation *op) {
@@ -197,9 +216,9 @@ struct IndexMath {
 };
 } // namespace
 
-/// raster, packed and blocks of a grid, whichever is `symbol`; null otherwise.
-static Value resolveGrid(IndexMath math, const Contract::Grid &grid,
-                         StringRef symbol) {
+Value tessera::bsa::resolveGrid(OpBuilder &builder, Location loc,
+                                const Contract::Grid &grid, StringRef symbol) {
+  IndexMath math{builder, loc};
   Value time = math.cast(grid.time), height = math.cast(grid.height),
         width = math.cast(grid.width);
   Value text = grid.text ? math.cast(grid.text) : Value();
@@ -235,12 +254,12 @@ Value tessera::bsa::resolveSymbol(OpBuilder &builder, Location loc,
   }
   for (const Contract::Blocks &blocks : contract.blockCounts)
     if (blocks.blocks == symbol)
-      if (Value length = resolveSymbol(builder, loc, contract, blocks.length,
-                                       known, read))
+      if (Value length =
+              resolveSymbol(builder, loc, contract, blocks.length, known, read))
         return math.ceilDiv(length, blocks.block);
   for (const Contract::Grid &grid : contract.grids)
     if (symbol == grid.raster || symbol == grid.packed || symbol == grid.blocks)
-      return resolveGrid(math, grid, symbol);
+      return resolveGrid(builder, loc, grid, symbol);
   return {};
 }
 
@@ -278,9 +297,10 @@ tessera::bsa::reifyFromContract(OpBuilder &builder, Operation *op,
   cast<ContractOpInterface>(op).describeContract(contract);
   for (OpResult result : op->getResults()) {
     shapes.emplace_back();
-    const auto *shape = llvm::find_if(
-        contract.shapes,
-        [&](const Contract::Shape &shape) { return shape.value == result; });
+    const auto *shape =
+        llvm::find_if(contract.shapes, [&](const Contract::Shape &shape) {
+          return shape.value == result;
+        });
     if (!isa<RankedTensorType>(result.getType()))
       continue;
     if (shape == contract.shapes.end())

@@ -11,7 +11,7 @@
 #include "mlir/IR/Value.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
-#include <functional>
+#include <optional>
 
 namespace tessera::bsa {
 
@@ -77,6 +77,9 @@ public:
   void positive(mlir::Value value, llvm::StringRef role);
   void grid(const Grid &grid);
 
+  /// The extent of `symbol`, if a static dimension gives it.
+  std::optional<int64_t> staticExtent(llvm::StringRef symbol) const;
+
   struct Fixed {
     llvm::StringRef symbol;
     int64_t extent;
@@ -98,18 +101,22 @@ public:
 /// The contract's say on static dimensions, as a verifier.
 llvm::LogicalResult verifyContract(mlir::Operation *op);
 
-/// Computes a dimension that no operand carries. The arguments read dimension
-/// `index` of a value as `index`-typed SSA value.
+/// Reads dimension `index` of `value` as an SSA value of type `index`.
 using ReadDim =
     llvm::function_ref<mlir::Value(mlir::Value value, int64_t index)>;
 
-/// The run-time extent of `symbol` within `contract`: read from a shape that
-/// carries it (other than `skip`), or computed from block counts and grids.
+/// The run-time extent of `symbol` within `contract`: read from a shape of a
+/// `known` value that carries it, or computed from block counts and grids.
 /// Null if the contract does not determine it.
 mlir::Value resolveSymbol(mlir::OpBuilder &builder, mlir::Location loc,
                           const Contract &contract, llvm::StringRef symbol,
                           llvm::function_ref<bool(mlir::Value)> known,
                           ReadDim read);
+
+/// The raster length, packed length or block count of a grid, whichever
+/// `symbol` names, from its scalars.
+mlir::Value resolveGrid(mlir::OpBuilder &builder, mlir::Location loc,
+                        const Contract::Grid &grid, llvm::StringRef symbol);
 
 /// `reifyResultShapes` of every op with a contract.
 llvm::LogicalResult

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// `bsa.attend` for one query block: online softmax over the listed key blocks.
+//
+// Scores are kept transposed, [key row][query row], so that a row maximum and a
+// row sum run along vectors instead of across them, and so that the
+// probabilities already lie as the second product reads them. Key rows past a
+// block's size are never computed. Scores are in units of log2 throughout.
+
+#include "Kernel.h"
+#include "RegisterTile.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include <limits>
+#include <numbers>
+
+using namespace mlir;
+using namespace tessera;
+
+namespace {
+
+/// Rows of queries and keys worked on at once: both products then read and
+/// write scratch that stays in the caches.
+constexpr int64_t kMaxTile = 64;
+
+constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+
+class AttendRecipe {
+public:
+  AttendRecipe(Kernel &kernel, bsa::AttendOp op);
+  void emit();
+
+private:
+  void emitQueryTile(Value firstRow);
+  void loadQueryTile(Value firstRow, Value rows);
+  void resetState();
+  void emitKeyBlock(Value keyBlock);
+  void loadKeyTile(Value firstRow, Value rows);
+  void emitScores(Value rows);
+  void emitSoftmax(Value rows);
+  void emitAccumulate(Value rows);
+  void storeResults(Value firstRow, Value rows);
+  void clearPadding();
+
+  Kernel &kernel;
+  Emitter &e;
+  bsa::AttendOp op;
+  int64_t queryBlock, keyBlock, features, queryTile, keyTile;
+  ListView list;
+  Value validQueries, queries, keys, values, output, lse;
+  // Scratch: query [D][queryTile]; scores [keyTile][queryTile]; accumulator
+  // [queryTile][D]; one entry a query row of maximum, sum and rescale.
+  Value query, scores, accumulator, maximum, sum, rescale;
+  // The key and value tile in use, in f32 and with the row it starts at.
+  Value keyRows, valueRows, tileStart;
+  Value keyScratch, valueScratch;
+};
+
+} // namespace
+
+AttendRecipe::AttendRecipe(Kernel &kernel, bsa::AttendOp op)
+    : kernel(kernel), e(kernel.e), op(op) {
+  bsa::BlockMapType map = op.getMap().getType();
+  queryBlock = map.getQueryBlock();
+  keyBlock = map.getKeyBlock();
+  features = op.getQuery().getType().getDimSize(3);
+  queryTile = std::min(queryBlock, kMaxTile);
+  keyTile = std::min(keyBlock, kMaxTile);
+}
+
+void AttendRecipe::emit() {
+  validQueries = kernel.validTokens(op.getQSizes(), kernel.extent(op, "Sq"),
+                                    kernel.block, queryBlock);
+  Value kvHead = kernel.kvHead(op);
+  keys = kernel.headRows(op.getKey(), kvHead);
+  values = kernel.headRows(op.getValue(), kvHead);
+  list = kernel.list(op.getMap());
+  queries = kernel.rows(op.getQuery(), queryBlock);
+  output = kernel.rows(op.getOutput(), queryBlock);
+  if (op.getLse())
+    lse = kernel.tokens(op.getLse(), queryBlock);
+  Type f32 = e.b.getF32Type();
+  query = e.scratch({features, queryTile}, f32);
+  scores = e.scratch({keyTile, queryTile}, f32);
+  accumulator = e.scratch({queryTile, features}, f32);
+  maximum = e.scratch({queryTile}, f32);
+  sum = e.scratch({queryTile}, f32);
+  rescale = e.scratch({queryTile}, f32);
+  if (!op.getKey().getType().getElementType().isF32()) {
+    keyScratch = e.scratch({keyTile, features}, f32);
+    valueScratch = e.scratch({keyTile, features}, f32);
+  }
+  e.loop(e.index(0), validQueries, queryTile,
+         [&](Value firstRow) { emitQueryTile(firstRow); });
+  clearPadding();
+}
+
+void AttendRecipe::emitQueryTile(Value firstRow) {
+  Value rows = e.min(e.index(queryTile), e.sub(validQueries, firstRow));
+  loadQueryTile(firstRow, rows);
+  resetState();
+  e.loop(list.count, [&](Value slot) {
+    emitKeyBlock(e.toIndex(e.load(list.index, {slot})));
+  });
+  storeResults(firstRow, rows);
+}
+
+/// query[d][r] = scale * log2(e) * q[firstRow + r][d]; rows past the end repeat
+/// the last one and are never stored.
+void AttendRecipe::loadQueryTile(Value firstRow, Value rows) {
+  constexpr float log2e = std::numbers::log2e_v<float>;
+  Value factor = op.getScale()
+                     ? e.mulf(kernel.scalar(op.getScale()), e.f32(log2e))
+                     : e.f32(static_cast<float>(std::numbers::log2e /
+                                                std::sqrt(double(features))));
+  Value last = e.sub(rows, e.index(1));
+  e.loop(e.index(queryTile), [&](Value row) {
+    Value from = e.add(firstRow, e.min(row, last));
+    e.loop(e.index(features), [&](Value feature) {
+      Value value = e.mulf(e.load(queries, {from, feature}), factor);
+      e.store(value, query, {feature, row});
+    });
+  });
+}
+
+void AttendRecipe::resetState() {
+  e.loop(e.index(queryTile), [&](Value row) {
+    e.store(e.f32(kMinusInfinity), maximum, {row});
+    e.store(e.f32(0), sum, {row});
+    for (Chunk chunk : e.chunks(features))
+      e.storeVector(e.f32(0, e.vectorType(chunk.lanes)), accumulator,
+                    {row, e.index(chunk.column)});
+  });
+}
+
+void AttendRecipe::emitKeyBlock(Value block) {
+  Value start = e.mul(block, e.index(keyBlock));
+  Value valid = kernel.validTokens(op.getKvSizes(), kernel.extent(op, "Skv"),
+                                   block, keyBlock);
+  e.loop(e.index(0), valid, keyTile, [&](Value first) {
+    Value rows = e.min(e.index(keyTile), e.sub(valid, first));
+    loadKeyTile(e.add(start, first), rows);
+    emitScores(rows);
+    emitSoftmax(rows);
+    emitAccumulate(rows);
+  });
+}
+
+/// f32 keys and values are read where they lie; others are widened once.
+void AttendRecipe::loadKeyTile(Value firstRow, Value rows) {
+  keyRows = keys;
+  valueRows = values;
+  tileStart = firstRow;
+  if (!keyScratch)
+    return;
+  e.loop(rows, [&](Value row) {
+    Value from = e.add(firstRow, row);
+    for (auto [source, target] :
+         {std::pair(keys, keyScratch), std::pair(values, valueScratch)})
+      for (Chunk chunk : e.chunks(features)) {
+        Value column = e.index(chunk.column);
+        e.storeVector(e.loadVector(source, {from, column}, chunk.lanes), target,
+                      {row, column});
+      }
+  });
+  keyRows = keyScratch;
+  valueRows = valueScratch;
+  tileStart = e.index(0);
+}
+
+/// scores[u][r] = k_u . query_r
+void AttendRecipe::emitScores(Value rows) {
+  int64_t tileRows = e.plan.tileRows;
+  Value last = e.sub(rows, e.index(1));
+  e.loop(e.index(0), rows, tileRows, [&](Value panel) {
+    SmallVector<Value> from;
+    for (int64_t row = 0; row < tileRows; ++row)
+      from.push_back(
+          e.add(tileStart, e.min(e.add(panel, e.index(row)), last)));
+    for (ArrayRef<Chunk> columns : e.chunkGroups(queryTile)) {
+      RegisterTile tile;
+      for (int64_t row = 0; row < tileRows; ++row)
+        for (Chunk chunk : columns)
+          tile.push_back(e.f32(0, e.vectorType(chunk.lanes)));
+      tile = addOuterProducts(
+          e, tile, e.index(features), tileRows, columns,
+          [&](Value k, int64_t row) {
+            return e.load(keyRows, {from[row], k});
+          },
+          [&](Value k, Chunk chunk) {
+            return e.loadVector(query, {k, e.index(chunk.column)}, chunk.lanes);
+          });
+      for (int64_t row = 0; row < tileRows; ++row)
+        for (auto [column, chunk] : llvm::enumerate(columns))
+          e.storeVector(tile[row * columns.size() + column], scores,
+                        {e.add(panel, e.index(row)), e.index(chunk.column)});
+    }
+  });
+}
+
+/// Moves the reference to the new maximum, turns scores into probabilities.
+void AttendRecipe::emitSoftmax(Value rows) {
+  for (Chunk chunk : e.chunks(queryTile)) {
+    Value column = e.index(chunk.column);
+    Value before = e.loadVector(maximum, {column}, chunk.lanes);
+    Value after = e.loop(e.index(0), rows, {before},
+                         [&](Value row, ValueRange carry) -> Emitter::Carry {
+                           Value score = e.loadVector(scores, {row, column},
+                                                      chunk.lanes);
+                           return {e.maxf(carry[0], score)};
+                         })[0];
+    // Rows whose scores are all -inf keep a finite reference: exp2 gives 0.
+    Value zero = e.f32(0, e.vectorType(chunk.lanes));
+    Value none = e.equalf(after, e.f32(kMinusInfinity, zero.getType()));
+    Value reference = arith::SelectOp::create(e.b, e.loc, none, zero, after);
+    Value factor = emitExp2(e, e.subf(before, reference));
+    Value partial = e.mulf(e.loadVector(sum, {column}, chunk.lanes), factor);
+    Value total = e.loop(
+        e.index(0), rows, {partial},
+        [&](Value row, ValueRange carry) -> Emitter::Carry {
+          Value score = e.loadVector(scores, {row, column}, chunk.lanes);
+          Value weight = emitExp2(e, e.subf(score, reference));
+          e.storeVector(weight, scores, {row, column});
+          return {e.addf(carry[0], weight)};
+        })[0];
+    e.storeVector(after, maximum, {column});
+    e.storeVector(total, sum, {column});
+    e.storeVector(factor, rescale, {column});
+  }
+}
+
+/// accumulator[r] = rescale[r] * accumulator[r] + sum of p[u][r] * v_u
+void AttendRecipe::emitAccumulate(Value rows) {
+  int64_t tileRows = e.plan.tileRows;
+  e.loop(e.index(0), e.index(queryTile), tileRows, [&](Value panel) {
+    for (ArrayRef<Chunk> columns : e.chunkGroups(features)) {
+      RegisterTile tile;
+      for (int64_t row = 0; row < tileRows; ++row) {
+        Value at = e.add(panel, e.index(row));
+        Value factor = e.load(rescale, {at});
+        for (Chunk chunk : columns)
+          tile.push_back(
+              e.mulf(e.splat(factor, chunk.lanes),
+                     e.loadVector(accumulator, {at, e.index(chunk.column)},
+                                  chunk.lanes)));
+      }
+      tile = addOuterProducts(
+          e, tile, rows, tileRows, columns,
+          [&](Value k, int64_t row) {
+            return e.load(scores, {k, e.add(panel, e.index(row))});
+          },
+          [&](Value k, Chunk chunk) {
+            return e.loadVector(valueRows,
+                                {e.add(tileStart, k), e.index(chunk.column)},
+                                chunk.lanes);
+          });
+      for (int64_t row = 0; row < tileRows; ++row)
+        for (auto [column, chunk] : llvm::enumerate(columns))
+          e.storeVector(tile[row * columns.size() + column], accumulator,
+                        {e.add(panel, e.index(row)), e.index(chunk.column)});
+    }
+  });
+}
+
+/// o = accumulator / sum, lse = ln 2 * (maximum + log2 sum); 0 and -inf where
+/// there was nothing to attend.
+void AttendRecipe::storeResults(Value firstRow, Value rows) {
+  e.loop(rows, [&](Value row) {
+    Value total = e.load(sum, {row});
+    Value empty = e.equalf(total, e.f32(0));
+    Value inverse = e.select(
+        empty, e.f32(0),
+        arith::DivFOp::create(e.b, e.loc, e.f32(1), total));
+    Value to = e.add(firstRow, row);
+    for (Chunk chunk : e.chunks(features)) {
+      Value column = e.index(chunk.column);
+      Value result =
+          e.mulf(e.loadVector(accumulator, {row, column}, chunk.lanes),
+                 e.splat(inverse, chunk.lanes));
+      e.storeVector(result, output, {to, column});
+    }
+    if (!lse)
+      return;
+    Value log = e.addf(e.load(maximum, {row}),
+                       math::Log2Op::create(e.b, e.loc, total));
+    Value natural = e.mulf(log, e.f32(std::numbers::ln2_v<float>));
+    e.store(e.select(empty, e.f32(kMinusInfinity), natural), lse, {to});
+  });
+}
+
+void AttendRecipe::clearPadding() {
+  e.loop(validQueries, e.extent(output, 0), 1, [&](Value row) {
+    for (Chunk chunk : e.chunks(features))
+      e.storeVector(e.f32(0, e.vectorType(chunk.lanes)), output,
+                    {row, e.index(chunk.column)});
+    if (lse)
+      e.store(e.f32(kMinusInfinity), lse, {row});
+  });
+}
+
+void tessera::emitAttend(Kernel &kernel, bsa::AttendOp op) {
+  AttendRecipe(kernel, op).emit();
+}
