@@ -70,9 +70,8 @@ static ParseResult parseExtents(AsmParser &parser,
                                 /*withTrailingX=*/false))
     return failure();
   if (parsed.size() != extents.size())
-    return parser.emitError(loc)
-           << "has " << parsed.size() << " extents, expected "
-           << extents.size();
+    return parser.emitError(loc) << "has " << parsed.size()
+                                 << " extents, expected " << extents.size();
   llvm::copy(parsed, extents.begin());
   return success();
 }

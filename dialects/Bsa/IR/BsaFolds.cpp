@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Folders and canonicalizations of the `bsa` ops: what is always true.
+// Folders of the `bsa` ops: what is always true and makes no new op.
 
 #include "Bsa/IR/Bsa.h"
-#include "mlir/IR/PatternMatch.h"
 
 using namespace mlir;
 using namespace tessera::bsa;
+
+/// True if `value` was attended with these sizes, so that rows past them are 0.
+static bool isZeroPastSizes(Value value, Value sizes, int64_t block) {
+  auto attend = value.getDefiningOp<AttendOp>();
+  return attend && attend.getOutput() == value && attend.getQSizes() == sizes &&
+         attend.getMap().getType().getQueryBlock() == block;
+}
 
 // unpartition(partition(x))  -->  x      for one cube, grid and text
 OpFoldResult UnpartitionOp::fold(FoldAdaptor) {
@@ -14,12 +20,11 @@ OpFoldResult UnpartitionOp::fold(FoldAdaptor) {
   if (!partition || partition.getOutput() != getInput() ||
       partition.getInput().getType() != getType())
     return {};
-  bool sameGrid = partition.getCube() == getCube() &&
-                  partition.getTime() == getTime() &&
-                  partition.getHeight() == getHeight() &&
-                  partition.getWidth() == getWidth() &&
-                  partition.getText() == getText() &&
-                  partition.getTextPlace() == getTextPlace();
+  bool sameGrid =
+      partition.getCube() == getCube() && partition.getTime() == getTime() &&
+      partition.getHeight() == getHeight() &&
+      partition.getWidth() == getWidth() && partition.getText() == getText() &&
+      partition.getTextPlace() == getTextPlace();
   return sameGrid ? partition.getInput() : Value();
 }
 
@@ -45,49 +50,11 @@ LogicalResult MapToListsOp::fold(FoldAdaptor,
   return success();
 }
 
-namespace {
-/// %o, %lse = attend ..  -->  %o = attend ..      if nobody reads %lse
-struct DropDeadLse : OpRewritePattern<AttendOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(AttendOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!op.getLse() || !op.getLse().use_empty())
-      return rewriter.notifyMatchFailure(op, "no lse, or somebody reads it");
-    auto lean = AttendOp::create(rewriter, op.getLoc(),
-                                 op.getOutput().getType(), /*lse=*/Type(),
-                                 op.getQuery(), op.getQSizes(), op.getKey(),
-                                 op.getKvSizes(), op.getValue(), op.getMap(),
-                                 op.getScale());
-    rewriter.replaceAllUsesWith(op.getOutput(), lean.getOutput());
-    rewriter.eraseOp(op);
-    return success();
-  }
-};
-
-/// %s, %o = coarse q, k, v  -->  %s = coarse q, k      if nobody reads %o
-struct DropDeadCoarseOutput : OpRewritePattern<CoarseOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(CoarseOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!op.getOutput() || !op.getOutput().use_empty())
-      return rewriter.notifyMatchFailure(op, "no output, or somebody reads it");
-    auto lean = CoarseOp::create(rewriter, op.getLoc(),
-                                 op.getScores().getType(), /*output=*/Type(),
-                                 op.getQuery(), op.getKey(), op.getKvSizes(),
-                                 /*value=*/Value(), op.getScale());
-    rewriter.replaceAllUsesWith(op.getScores(), lean.getScores());
-    rewriter.eraseOp(op);
-    return success();
-  }
-};
-} // namespace
-
-void AttendOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                           MLIRContext *context) {
-  patterns.add<DropDeadLse>(context);
-}
-
-void CoarseOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                           MLIRContext *context) {
-  patterns.add<DropDeadCoarseOutput>(context);
+// combine(f)  -->  f      where f is rounded already and 0 past every size
+OpFoldResult CombineOp::fold(FoldAdaptor) {
+  if (getCoarse() || getFineGate() || getFine().getType() != getType())
+    return {};
+  return !getQSizes() || isZeroPastSizes(getFine(), getQSizes(), getQBlock())
+             ? getFine()
+             : Value();
 }

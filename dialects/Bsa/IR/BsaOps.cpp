@@ -35,6 +35,40 @@ static void printBlockShape(OpAsmPrinter &printer, Operation *,
   printer << queryBlock.getInt() << 'x' << keyBlock.getInt();
 }
 
+//===----------------------------------------------------------------------===//
+// , lse tensor<..>, map !bsa.block_map<..>, coarse tensor<..>
+//===----------------------------------------------------------------------===//
+
+/// Any of the named results, in this order.
+static ParseResult parseNamedResults(OpAsmParser &parser, Type &lse, Type &map,
+                                     Type &coarse) {
+  std::pair<StringRef, Type *> results[] = {
+      {"lse", &lse}, {"map", &map}, {"coarse", &coarse}};
+  ArrayRef<std::pair<StringRef, Type *>> rest = results;
+  while (succeeded(parser.parseOptionalComma())) {
+    while (!rest.empty() &&
+           failed(parser.parseOptionalKeyword(rest.front().first)))
+      rest = rest.drop_front();
+    if (rest.empty())
+      return parser.emitError(parser.getCurrentLocation())
+             << "expected a further result: lse, map, coarse, each once and in "
+                "this order";
+    if (parser.parseType(*rest.front().second))
+      return failure();
+    rest = rest.drop_front();
+  }
+  return success();
+}
+
+static void printNamedResults(OpAsmPrinter &printer, Operation *, Type lse,
+                              Type map, Type coarse) {
+  std::pair<StringRef, Type> results[] = {
+      {"lse", lse}, {"map", map}, {"coarse", coarse}};
+  for (auto [name, type] : results)
+    if (type)
+      printer << ", " << name << ' ' << type;
+}
+
 #define GET_OP_CLASSES
 #include "Bsa/IR/BsaOps.cpp.inc"
 
@@ -72,24 +106,6 @@ static LogicalResult verifySelectedMap(Operation *op, BlockMapType map,
   return success();
 }
 
-using NamedValue = std::pair<StringRef, Value>;
-
-/// All values (absent ones aside) have the first one's element type.
-static LogicalResult verifyOneElementType(Operation *op,
-                                          ArrayRef<NamedValue> values) {
-  auto [firstName, first] = values.front();
-  Type expected = getElementTypeOrSelf(first);
-  for (auto [name, value] : values) {
-    if (!value || getElementTypeOrSelf(value) == expected)
-      continue;
-    return op->emitOpError()
-           << "has " << name << " elements of " << getElementTypeOrSelf(value)
-           << " but " << firstName << " elements of " << expected
-           << "; use one element type";
-  }
-  return success();
-}
-
 /// A result is f32 or has the element type of `like`.
 static LogicalResult verifyRoundedOutput(Operation *op, Type output, Type like,
                                          StringRef likeName) {
@@ -102,15 +118,6 @@ static LogicalResult verifyRoundedOutput(Operation *op, Type output, Type like,
   if (!rounded.isF32())
     diag << " or the " << likeName << "'s " << rounded;
   return diag;
-}
-
-static LogicalResult verifyGrid(Operation *op, bool hasText, bool hasPlace) {
-  if (hasText == hasPlace)
-    return success();
-  return op->emitOpError()
-         << (hasText ? "has text tokens but no place for them"
-                     : "places text tokens but counts none")
-         << "; write text(%count prefix) or text(%count suffix)";
 }
 
 //===----------------------------------------------------------------------===//
@@ -297,86 +304,4 @@ LogicalResult CombineOp::verify() {
                                           {"coarse_gate", getCoarseGate()}})))
     return failure();
   return verifyBlock(*this, "block", getQBlock());
-}
-
-//===----------------------------------------------------------------------===//
-// bsa.partition, bsa.unpartition
-//===----------------------------------------------------------------------===//
-
-/// Both ops name the raster side S, the packed side P and the blocks N.
-template <typename OpT>
-static void describeGrid(OpT op, Contract &c) {
-  CubeAttr cube = op.getCube();
-  c.grid({"S",
-          "P",
-          "N",
-          op.getTime(),
-          op.getHeight(),
-          op.getWidth(),
-          op.getText(),
-          {cube.getTime(), cube.getHeight(), cube.getWidth()}});
-}
-
-void PartitionOp::describeContract(Contract &c) {
-  c.shape(getInput(), "input", {"B", "H", "S", "D"});
-  c.shape(getOutput(), "output", {"B", "H", "P", "D"});
-  c.shape(getSizes(), "sizes", {"N"});
-  c.blocks("N", "P", getCube().getVolume());
-  describeGrid(*this, c);
-}
-
-LogicalResult PartitionOp::verify() {
-  if (failed(verifyOneElementType(
-          *this, {{"input", getInput()}, {"output", getOutput()}}))) // C1
-    return failure();
-  if (getSizes().getType().getRank() != 1)
-    return emitOpError() << "gives sizes of " << getSizes().getType()
-                         << "; all batch entries share one grid, so they are a "
-                            "tensor [block]";
-  int64_t length = getOutput().getType().getDimSize(2);
-  int64_t volume = getCube().getVolume();
-  if (!ShapedType::isDynamic(length) && length % volume != 0) // C3
-    return emitOpError() << "gives " << length
-                         << " tokens, not a whole number of cubes of "
-                         << volume;
-  return verifyGrid(*this, bool(getText()), getTextPlace().has_value()); // C2
-}
-
-void UnpartitionOp::describeContract(Contract &c) {
-  c.shape(getInput(), "input", {"B", "H", "P", "D"});
-  c.shape(getOutput(), "output", {"B", "H", "S", "D"});
-  c.blocks("N", "P", getCube().getVolume());
-  describeGrid(*this, c);
-}
-
-LogicalResult UnpartitionOp::verify() {
-  if (failed(verifyOneElementType(
-          *this, {{"input", getInput()}, {"output", getOutput()}}))) // C1
-    return failure();
-  return verifyGrid(*this, bool(getText()), getTextPlace().has_value()); // C2
-}
-
-//===----------------------------------------------------------------------===//
-// bsa.map_from_lists, bsa.map_to_lists
-//===----------------------------------------------------------------------===//
-
-void MapFromListsOp::describeContract(Contract &c) {
-  BlockMapType map = getMap().getType();
-  Value count = getCount();
-  c.fixed("capacity", map.getCapacity(), "the map's capacity"); // C2
-  c.shape(getIndex(), "index", {"B", "H", "Nq", "capacity"});
-  if (count && isa<RankedTensorType>(count.getType()))
-    c.shape(count, "count", {"B", "H", "Nq"});
-  else
-    c.range(count, "count", 0, map.getCapacity());
-  c.shape(getMap(), "map", {"B", "H", "Nq", "Nkv"});
-  c.lists(getIndex(), count, "Nkv", map.getAscending());
-}
-
-void MapToListsOp::describeContract(Contract &c) {
-  c.fixed("capacity", getMap().getType().getCapacity(), // C2
-          "the map's capacity");
-  c.shape(getMap(), "map", {"B", "H", "Nq", "Nkv"});
-  c.shape(getIndex(), "index", {"B", "H", "Nq", "capacity"});
-  c.shape(getCount(), "count", {"B", "H", "Nq"});
 }

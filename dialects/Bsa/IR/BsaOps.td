@@ -7,32 +7,8 @@
 #ifndef BSA_OPS_TD
 #define BSA_OPS_TD
 
-include "Bsa/IR/BsaAttrs.td"
-include "Bsa/IR/BsaInterfaces.td"
-include "Bsa/IR/BsaTypes.td"
-include "mlir/IR/RegionKindInterface.td"
-include "mlir/Interfaces/ControlFlowInterfaces.td"
-include "mlir/Interfaces/InferTypeOpInterface.td"
-include "mlir/Interfaces/SideEffectInterfaces.td"
-
-class Bsa_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Bsa_Dialect, mnemonic, traits>;
-
-/// An op whose shapes follow from its contract.
-class Bsa_TensorOp<string mnemonic, list<Trait> traits = []>
-    : Bsa_Op<mnemonic, !listconcat([Pure,
-        DeclareOpInterfaceMethods<Bsa_ContractOpInterface>,
-        DeclareOpInterfaceMethods<ReifyRankedShapedTypeOpInterface,
-                                  ["reifyResultShapes"]>], traits)> {
-  code reify = [{
-    ::llvm::LogicalResult $cppClass::reifyResultShapes(
-        ::mlir::OpBuilder &builder,
-        ::mlir::ReifiedRankedShapedTypeDims &shapes) {
-      return reifyFromContract(builder, getOperation(), shapes);
-    }
-  }];
-  let extraClassDefinition = reify;
-}
+include "Bsa/IR/BsaOpBase.td"
+include "Bsa/IR/BsaOrderOps.td"
 
 //===----------------------------------------------------------------------===//
 // The whole operation
@@ -42,7 +18,7 @@ class Bsa_TensorOp<string mnemonic, list<Trait> traits = []>
 // run.  C4 local blocks want equal block sizes.  C5 a coarse gate or output
 // wants the coarse branch.  C6 the map has the blocks and capacity stated.
 def Bsa_AttentionOp : Bsa_TensorOp<"attention", [AttrSizedOperandSegments,
-    AttrSizedResultSegments, AllElementTypesMatch<["query", "key", "value"]>]> {
+    AttrSizedResultSegments]> {
   let summary = "Coarse-to-fine block-sparse attention, whole";
   let description = [{
     Pools query, key and value by block, keeps for every query block the `top`
@@ -105,10 +81,10 @@ def Bsa_AttentionOp : Bsa_TensorOp<"attention", [AttrSizedOperandSegments,
     `block` `(` custom<BlockShape>($q_block, $kv_block) `)`
     `select` `(` qualified($select) `)`
     (`without_coarse` $without_coarse^)? attr-dict
-    `->` type($output) (`,` `lse` type($lse)^)?
-    (`,` `map` type($map)^)? (`,` `coarse` type($coarse)^)?
+    `->` type($output) custom<NamedResults>(type($lse), type($map), type($coarse))
   }];
-  let hasVerifier = 1; // C4 C5 C6
+  let hasVerifier = 1; // C1 C4 C5 C6
+  let hasCanonicalizer = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -145,6 +121,7 @@ def Bsa_PoolOp : Bsa_TensorOp<"pool",
     `:` type($inputs) `->` type($outputs)
   }];
   let hasVerifier = 1; // C1
+  let hasCanonicalizer = 1;
 }
 
 // C1 shapes agree.  C2 value and output come together.
@@ -200,6 +177,11 @@ def Bsa_SelectOp : Bsa_TensorOp<"select", [Bsa_QueryBlockwise]> {
     id. Blocks of size 0 are never kept. With `k` at least the number of key
     blocks the list is dense; with `k = 0` only forced blocks stay.
 
+    Where `k` and the number of key blocks are both constant and the list is
+    dense, `--canonicalize` writes `k` as that number and drops the forced blocks,
+    which are in the list anyway. The op stays: its list still depends on sizes,
+    and spelled out as a constant it would have one entry for each pair of blocks.
+
     Example:
     ```mlir
     func.func @select(%scores: tensor<1x4x?x?xf32>, %k: i32)
@@ -220,12 +202,18 @@ def Bsa_SelectOp : Bsa_TensorOp<"select", [Bsa_QueryBlockwise]> {
     Arg<Optional<Bsa_Sizes>, "valid tokens of each key block">:$kv_sizes,
     Bsa_SelectAttr:$policy);
   let results = (outs Res<Bsa_BlockMap, "the blocks kept">:$map);
+  let extraClassDeclaration = [{
+    /// The static number of key blocks, if `k` is a constant that keeps them
+    /// all: ranking the scores is then needless.
+    std::optional<int64_t> getDenseCount();
+  }];
   let assemblyFormat = [{
     $scores `:` type($scores) `top` `(` $topk `)`
     (`sizes` `(` $kv_sizes^ `:` type($kv_sizes) `)`)?
-    `policy` `(` qualified($policy) `)` attr-dict `->` type($map)
+    `policy` `(` qualified($policy) `)` attr-dict `->` qualified(type($map))
   }];
   let hasVerifier = 1; // C3 C4
+  let hasCanonicalizer = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -234,7 +222,7 @@ def Bsa_SelectOp : Bsa_TensorOp<"select", [Bsa_QueryBlockwise]> {
 
 // C1 one element type.  C2 shapes agree.  C3 the output is f32 or the query's.
 def Bsa_AttendOp : Bsa_TensorOp<"attend", [AttrSizedOperandSegments,
-    AllElementTypesMatch<["query", "key", "value"]>, Bsa_QueryBlockwise]> {
+    Bsa_QueryBlockwise]> {
   let summary = "Softmax attention over listed key blocks";
   let description = [{
     Each valid query token attends the valid tokens of the key blocks that `at`
@@ -278,10 +266,10 @@ def Bsa_AttendOp : Bsa_TensorOp<"attend", [AttrSizedOperandSegments,
     `key` `(` $key `:` type($key)
               (`,` `sizes` $kv_sizes^ `:` type($kv_sizes))? `)`
     `value` `(` $value `:` type($value) `)`
-    `at` `(` $map `:` type($map) `)` (`scale` `(` $scale^ `)`)? attr-dict
+    `at` `(` $map `:` qualified(type($map)) `)` (`scale` `(` $scale^ `)`)? attr-dict
     `->` type($output) (`,` `lse` type($lse)^)?
   }];
-  let hasVerifier = 1; // C3
+  let hasVerifier = 1; // C1 C3
   let hasCanonicalizer = 1;
 }
 
@@ -295,7 +283,7 @@ def Bsa_CombineOp : Bsa_TensorOp<"combine",
                         + coarse_gate * coarse[b, h, block(t), :]`
     in f32, rounded once; 0 in rows past a query block's size. An absent gate is
     1 and an absent coarse result leaves its term out. Any dimension of a gate
-    may be 1; the last one statically.
+    may be 1; the last one statically, as head dimensions are static.
 
     Example:
     ```mlir
@@ -325,21 +313,26 @@ def Bsa_CombineOp : Bsa_TensorOp<"combine",
     `->` type($output)
   }];
   let hasVerifier = 1; // C2 C3
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
 }
 
 //===----------------------------------------------------------------------===//
 // Fusion
 //===----------------------------------------------------------------------===//
 
-// C1 every op inside works query block by query block, over one grid.  C2 no op
-// inside reads another's result whole.
+// C1 every op inside works query block by query block.  C2 no op inside reads
+// another's result whole.  C3 all walk one grid: equal query blocks, and as far as
+// shapes are static equal B, H, Nq.  C4 the yielded types are the results'.
 def Bsa_FusedOp : Bsa_Op<"fused", [SingleBlock, NoRegionArguments,
     RecursiveMemoryEffects, RecursivelySpeculatable]> {
   let summary = "Ops that share one pass over the query blocks";
   let description = [{
     Computes what its body computes, one query block at a time: of values that
     are not yielded only one query block per thread ever exists. So scores never
-    become a matrix in memory, nor the fine result before its gate.
+    become a matrix in memory, nor the fine result before its gate. The ops walk
+    one grid of batch, head and query block; where shapes are dynamic, that they
+    do is the promise of whoever wrote the region.
 
     `bsa-fuse` makes it, and changes no bit of any result.
 
@@ -364,8 +357,9 @@ def Bsa_FusedOp : Bsa_Op<"fused", [SingleBlock, NoRegionArguments,
   }];
   let results = (outs Variadic<AnyType>:$outputs);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$body attr-dict `:` type($outputs)";
-  let hasRegionVerifier = 1; // C1 C2
+  let assemblyFormat = "$body attr-dict (`:` qualified(type($outputs))^)?";
+  let hasRegionVerifier = 1; // C1 C2 C3 C4
+  let hasCanonicalizer = 1;
   let extraClassDeclaration = [{
     /// The value inside that becomes result `index`.
     ::mlir::Value getYielded(unsigned index) {
@@ -376,143 +370,13 @@ def Bsa_FusedOp : Bsa_Op<"fused", [SingleBlock, NoRegionArguments,
 
 def Bsa_YieldOp : Bsa_Op<"yield", [Pure, Terminator, HasParent<"FusedOp">]> {
   let summary = "Hand the results of a fused region on";
-  let description = "Ends the body of `bsa.fused` and names its results.";
+  let description = [{
+    Ends the body of `bsa.fused` and names its results.
+
+    Example: see `bsa.fused`.
+  }];
   let arguments = (ins Variadic<AnyType>:$values);
-  let assemblyFormat = "attr-dict $values `:` type($values)";
-}
-
-//===----------------------------------------------------------------------===//
-// Block order
-//===----------------------------------------------------------------------===//
-
-// C1 one element type.  C2 text and its place come together.  C3 the result's
-// length is a whole number of cubes.
-def Bsa_PartitionOp : Bsa_TensorOp<"partition",
-    [AllElementTypesMatch<["input", "output"]>]> {
-  let summary = "Raster order to block order";
-  let description = [{
-    Gathers the tokens of a raster grid (time, height, width; width fastest) into
-    cubes, cubes likewise numbered, the valid tokens of a cube at the edge first
-    and zeros behind them. Text tokens stand before (`prefix`) or after (`suffix`)
-    the video in the input, and form blocks of their own in the same place of the
-    result. `sizes` counts the valid tokens of each block.
-
-    Example:
-    ```mlir
-    func.func @to_cubes(%x: tensor<1x12x?x128xbf16>, %t: i32, %h: i32, %w: i32)
-        -> (tensor<1x12x?x128xbf16>, tensor<?xi32>) {
-      %y, %sizes = bsa.partition %x by #bsa.cube<4x4x4> grid(%t, %h, %w)
-          : tensor<1x12x?x128xbf16> -> tensor<1x12x?x128xbf16>, tensor<?xi32>
-      return %y, %sizes : tensor<1x12x?x128xbf16>, tensor<?xi32>
-    }
-    ```
-  }];
-  let arguments = (ins
-    Arg<Bsa_Sequence, "[B, H, text + time * height * width, D]">:$input,
-    Arg<I32, "extent of the grid in time, tokens">:$time,
-    Arg<I32, "extent in height">:$height, Arg<I32, "extent in width">:$width,
-    Arg<Optional<I32>, "number of text tokens">:$text,
-    Bsa_CubeAttr:$cube, OptionalAttr<Bsa_TextPlaceAttr>:$text_place);
-  let results = (outs
-    Res<Bsa_Sequence, "[B, H, blocks * volume, D]">:$output,
-    Res<Bsa_Sizes, "[blocks]">:$sizes);
-  let assemblyFormat = [{
-    $input `by` qualified($cube) `grid` `(` $time `,` $height `,` $width `)`
-    (`text` `(` $text^ $text_place `)`)? attr-dict
-    `:` type($input) `->` type($output) `,` type($sizes)
-  }];
-  let hasVerifier = 1; // C2 C3
-}
-
-// C1 one element type.  C2 text and its place come together.
-def Bsa_UnpartitionOp : Bsa_TensorOp<"unpartition",
-    [AllElementTypesMatch<["input", "output"]>]> {
-  let summary = "Block order back to raster order";
-  let description = [{
-    The inverse of `bsa.partition` for the same cube, grid and text: padding
-    tokens are dropped.
-
-    Example:
-    ```mlir
-    func.func @to_raster(%y: tensor<1x12x?x128xbf16>, %t: i32, %h: i32, %w: i32)
-        -> tensor<1x12x?x128xbf16> {
-      %x = bsa.unpartition %y by #bsa.cube<4x4x4> grid(%t, %h, %w)
-          : tensor<1x12x?x128xbf16> -> tensor<1x12x?x128xbf16>
-      return %x : tensor<1x12x?x128xbf16>
-    }
-    ```
-  }];
-  let arguments = (ins
-    Arg<Bsa_Sequence, "[B, H, blocks * volume, D]">:$input,
-    Arg<I32, "extent of the grid in time, tokens">:$time,
-    Arg<I32, "extent in height">:$height, Arg<I32, "extent in width">:$width,
-    Arg<Optional<I32>, "number of text tokens">:$text,
-    Bsa_CubeAttr:$cube, OptionalAttr<Bsa_TextPlaceAttr>:$text_place);
-  let results = (outs
-    Res<Bsa_Sequence, "[B, H, text + time * height * width, D]">:$output);
-  let assemblyFormat = [{
-    $input `by` qualified($cube) `grid` `(` $time `,` $height `,` $width `)`
-    (`text` `(` $text^ $text_place `)`)? attr-dict
-    `:` type($input) `->` type($output)
-  }];
-  let hasVerifier = 1; // C2
-  let hasFolder = 1;
-}
-
-//===----------------------------------------------------------------------===//
-// Doors between tensors and maps
-//===----------------------------------------------------------------------===//
-
-// C1 shapes agree.  C2 the last dimension of index is the map's capacity.
-def Bsa_MapFromListsOp : Bsa_TensorOp<"map_from_lists"> {
-  let summary = "Make a block map from index lists";
-  let description = [{
-    `index[b, h, i, :count[b, h, i]]` are the key blocks of query block `i`:
-    distinct, in range, in any order; in ascending order where the map's type says
-    `ascending`: here that is the caller's claim. Entries past the count are never read. The count may also be one number
-    for all lists, or absent: every list is full. Compiled host code checks lists
-    that are arguments of the function and names the first offence.
-
-    Example:
-    ```mlir
-    func.func @door(%index: tensor<1x12x?x76xi32>, %count: tensor<1x12x?xi32>)
-        -> (tensor<1x12x?x76xi32>, tensor<1x12x?xi32>) {
-      %map = bsa.map_from_lists %index, %count
-          : tensor<1x12x?x76xi32>, tensor<1x12x?xi32>
-          -> !bsa.block_map<64x64, capacity = 76>
-      %i, %c = bsa.map_to_lists %map : !bsa.block_map<64x64, capacity = 76>
-          -> tensor<1x12x?x76xi32>, tensor<1x12x?xi32>
-      return %i, %c : tensor<1x12x?x76xi32>, tensor<1x12x?xi32>
-    }
-    ```
-  }];
-  let arguments = (ins
-    Arg<Bsa_Index, "[B, H, Nq, capacity]">:$index,
-    Arg<Optional<Bsa_Count>, "[B, H, Nq], or one for all">:$count);
-  let results = (outs Res<Bsa_BlockMap, "the map">:$map);
-  let assemblyFormat = [{
-    $index (`,` $count^)? attr-dict
-    `:` type($index) (`,` type($count)^)? `->` type($map)
-  }];
-  let hasFolder = 1;
-}
-
-// C1 shapes agree.  C2 the last dimension of index is the map's capacity.
-def Bsa_MapToListsOp : Bsa_TensorOp<"map_to_lists"> {
-  let summary = "The index lists of a block map";
-  let description = [{
-    The inverse of `bsa.map_from_lists`. Entries past the count are unspecified.
-
-    Example: see `bsa.map_from_lists`.
-  }];
-  let arguments = (ins Arg<Bsa_BlockMap, "the map">:$map);
-  let results = (outs
-    Res<Bsa_Index, "[B, H, Nq, capacity]">:$index,
-    Res<Bsa_CountTensor, "[B, H, Nq]">:$count);
-  let assemblyFormat = [{
-    $map attr-dict `:` type($map) `->` type($index) `,` type($count)
-  }];
-  let hasFolder = 1;
+  let assemblyFormat = "attr-dict ($values^ `:` qualified(type($values)))?";
 }
 
 #endif // BSA_OPS_TD

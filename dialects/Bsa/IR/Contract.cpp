@@ -187,6 +187,21 @@ LogicalResult tessera::bsa::verifyContract(Operation *op) {
   return success();
 }
 
+LogicalResult tessera::bsa::verifyOneElementType(Operation *op,
+                                                 ArrayRef<NamedValue> values) {
+  auto [firstName, first] = values.front();
+  Type expected = getElementTypeOrSelf(first);
+  for (auto [name, value] : values) {
+    if (!value || getElementTypeOrSelf(value) == expected)
+      continue;
+    return op->emitOpError()
+           << "has " << name << " elements of " << getElementTypeOrSelf(value)
+           << " but " << firstName << " elements of " << expected
+           << "; use one element type";
+  }
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Shapes at run time
 //===----------------------------------------------------------------------===//

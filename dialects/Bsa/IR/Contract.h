@@ -101,6 +101,12 @@ public:
 /// The contract's say on static dimensions, as a verifier.
 llvm::LogicalResult verifyContract(mlir::Operation *op);
 
+using NamedValue = std::pair<llvm::StringRef, mlir::Value>;
+
+/// All values (absent ones aside) have the first one's element type.
+llvm::LogicalResult verifyOneElementType(mlir::Operation *op,
+                                         llvm::ArrayRef<NamedValue> values);
+
 /// Reads dimension `index` of `value` as an SSA value of type `index`.
 using ReadDim =
     llvm::function_ref<mlir::Value(mlir::Value value, int64_t index)>;
