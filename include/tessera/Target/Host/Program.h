@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Compiled functions on their way from MLIR to machine code: one LLVM module
+// that holds each function once per CPU level, and entries that check the
+// arguments of a call and pick a level.
+#ifndef TESSERA_TARGET_HOST_PROGRAM_H
+#define TESSERA_TARGET_HOST_PROGRAM_H
+
+#include "tessera/Target/Host/CpuLevels.h"
+#include "tessera/Target/Host/Signature.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class LLVMContext;
+class MemoryBuffer;
+class Module;
+class TargetMachine;
+} // namespace llvm
+
+namespace tessera::host {
+
+/// Call addLevel() for each level, then addEntries(), optimize(), and emit.
+class HostProgram {
+public:
+  static llvm::Expected<HostProgram> create();
+  HostProgram(HostProgram &&);
+  HostProgram &operator=(HostProgram &&);
+  ~HostProgram();
+
+  /// Takes over the functions of `module`, which must be in the LLVM dialect
+  /// (buildLowerToLLVMPipeline). Each gets the suffix of the level.
+  llvm::Error addLevel(mlir::ModuleOp module, const CpuLevel &level);
+
+  /// For each signature two entries, declared by emitHeader() as well:
+  ///
+  ///   tessera_error *<function>__packed(void *const *args);
+  ///   tessera_error *<function>(const tessera_tensor *query, .., float scale);
+  ///
+  /// Parameters of `function` and of the signature correspond one to one.
+  llvm::Error addEntries(llvm::ArrayRef<Signature> signatures);
+
+  /// Runs LLVM's optimiser with each function's level in mind.
+  llvm::Error optimize();
+
+  std::string printLLVM() const;
+
+  /// An ELF object of position-independent code. It needs libtessera_rt, libc
+  /// and libm.
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> emitObject();
+
+private:
+  HostProgram();
+
+  std::unique_ptr<llvm::LLVMContext> context;
+  std::unique_ptr<llvm::TargetMachine> machine;
+  std::unique_ptr<llvm::Module> module;
+  std::vector<const CpuLevel *> levels; ///< best first
+};
+
+/// Functions in memref, vector and scf form, cut for one level. They have no
+/// results; each parameter of a signature is a memref whose innermost stride is
+/// 1, or a scalar.
+struct LevelModule {
+  const CpuLevel *level;
+  mlir::ModuleOp module;
+};
+
+/// All steps from there to an optimised program; lowers the modules in place.
+///
+///   Expected<HostProgram> program = buildProgram(modules, signatures);
+///   if (!program) return program.takeError();
+///   Expected<std::unique_ptr<MemoryBuffer>> object = program->emitObject();
+///   if (!object) return object.takeError();
+///   Expected<std::unique_ptr<HostJit>> jit = HostJit::create(**object);
+llvm::Expected<HostProgram> buildProgram(llvm::ArrayRef<LevelModule> modules,
+                                         llvm::ArrayRef<Signature> signatures);
+
+} // namespace tessera::host
+
+#endif // TESSERA_TARGET_HOST_PROGRAM_H

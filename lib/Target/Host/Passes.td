@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Passes of the host target.
+
+#ifndef TESSERA_TARGET_HOST_PASSES_TD
+#define TESSERA_TARGET_HOST_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def HostOutlineParallelPass
+    : Pass<"host-outline-parallel", "::mlir::ModuleOp"> {
+  let summary = "Turn parallel loops into calls of the runtime";
+  let description = [{
+    An outermost `scf.parallel`, of any number of dimensions, becomes a private
+    function of a context and a linear index (last dimension fastest), and a
+    call that runs it once per index:
+
+    ```
+    func.func @f(%x: memref<?xf32>, %n: index) {      func.func @f(..) {
+      scf.parallel (%i) = (%c0) to (%n)                 %context = llvm.alloca {x}
+          step (%c1) { body(%x, %i) }          ==>      call @tessera_rt_parallel_for(
+    }                                                       %n, @f__kernel0, %context)
+                                                      }
+                                                      func.func private @f__kernel0(
+                                                          %context: !llvm.ptr, %i: i64)
+    ```
+
+    What the body uses from outside travels in the context, which lives on the
+    caller's stack; constants are cloned instead. An `scf.parallel` inside
+    another stays, to be lowered as a loop: the outer one feeds every core.
+
+    Fails at a loop that carries a reduction.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect"];
+}
+
+def HostPlaceBuffersPass : Pass<"host-place-buffers", "::mlir::func::FuncOp"> {
+  let summary = "Align buffers to cache lines, keep scratch out of loops";
+  let description = [{
+    Every `memref.alloc` and `memref.alloca` is aligned to at least 64 bytes, one
+    cache line and one AVX-512 register. A `memref.alloca` of static size moves
+    to the entry of its function: inside a loop it would take new stack in each
+    iteration. Its contents are undefined at the point where it stood, so the
+    move changes no result.
+
+    Fails at a `memref.alloca` of dynamic size inside a loop.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def HostExpandArithPass : Pass<"host-expand-arith"> {
+  let summary = "Write what the target lacks with integer operations";
+  let description = [{
+    `arith.extf` from bf16 and `arith.truncf` to bf16, scalar or vector, become
+    shifts and additions of integers: to nearest, ties to even, NaN stays NaN
+    (quiet). No level of x86-64 below AVX512-BF16 converts, and LLVM would call a
+    function for each element. Divisions of integers that round up or down
+    become divisions that truncate.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+}
+
+#endif // TESSERA_TARGET_HOST_PASSES_TD
