@@ -7,6 +7,7 @@
 
 #if __has_include("Bsa/IR/Bsa.h")
 #include "Bsa/IR/Bsa.h"
+#include "Bsa/Transforms/Passes.h"
 #define TESSERA_HAVE_BSA
 #endif
 
@@ -127,6 +128,7 @@ static void registerUpstreamConversions() {
 void tessera::registerAllPasses() {
   affine::registerAffinePasses();
   arith::registerArithPasses();
+  bsa::registerBsaTransformsPasses();
   bufferization::registerBufferizationPasses();
   LLVM::registerLLVMPasses();
   registerLinalgPasses();
