@@ -116,7 +116,7 @@ function(add_tessera_unittest name)
   set_tests_properties(unit-${name} PROPERTIES LABELS unit)
 endfunction()
 
-# tessera_tablegen(<variable> <td file> <output root> [<output> <flags>...]...)
+# tessera_tablegen(<variable> <td file> <output> <flags>... [-- <output> ...]...)
 # Runs mlir-tblgen once per output; appends the outputs to <variable>. Groups of
 # output and flags are separated by `--`.
 function(tessera_tablegen variable td)
@@ -150,6 +150,18 @@ endfunction()
 # Everything mlir-tblgen writes; enough for a tool that only reads the sources.
 add_custom_target(tessera-generated)
 
+# The reference pages, docs/<Name>Dialect.md and docs/<group>Passes.md in the
+# build folder.
+add_custom_target(tessera-docs)
+
+# _tessera_docs(<td file> <page> <flags>...)
+function(_tessera_docs td page)
+  set(pages "")
+  tessera_tablegen(pages "${td}" "${PROJECT_BINARY_DIR}/docs/${page}.md" ${ARGN})
+  add_custom_target(tessera-docs-${page} DEPENDS ${pages})
+  add_dependencies(tessera-docs tessera-docs-${page})
+endfunction()
+
 # add_tessera_dialect(<library> <Name>)
 # Generates <Name>/IR/<Name>{Dialect,Types,Attrs,Enums,Interfaces,Ops}.{h,cpp}.inc
 # from <Name>Ops.td, which includes the other definition files; and the target
@@ -175,6 +187,7 @@ function(add_tessera_dialect library name)
     tessera_tablegen(files "${CMAKE_CURRENT_SOURCE_DIR}/${name}Interfaces.td"
       "${stem}Interfaces.h.inc" -gen-op-interface-decls --
       "${stem}Interfaces.cpp.inc" -gen-op-interface-defs)
+    _tessera_docs("${td}" ${name}Dialect -gen-dialect-doc -dialect=${mnemonic})
   endif()
   add_custom_target(${library}Tablegen DEPENDS ${files})
   add_dependencies(tessera-generated ${library}Tablegen)
@@ -194,6 +207,7 @@ function(add_tessera_passes library path group)
   if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/Passes.td")
     tessera_tablegen(files Passes.td
       "${root}/${path}/Passes.h.inc" -gen-pass-decls -name=${group})
+    _tessera_docs(Passes.td ${group}Passes -gen-pass-doc)
   endif()
   add_custom_target(${library}Tablegen DEPENDS ${files})
   add_dependencies(tessera-generated ${library}Tablegen)
