@@ -132,7 +132,8 @@ enum {
  *   >= 0   the number itself
  *    < 0   symbol -(reference + 1): -1 is symbol 0, -2 is symbol 1
  * A symbol takes its value from the first argument that mentions it; later ones
- * must agree. */
+ * must agree. One that no argument mentions takes it from the first CEIL_DIV,
+ * PRODUCT, VOLUME or CUBES constraint whose x0 it is. */
 typedef int64_t tessera_rt_ref;
 
 /* One argument of a compiled function. 96 bytes: name 0, hint 8, dims 16,
@@ -165,7 +166,8 @@ enum {
   TESSERA_RT_MULTIPLE = 2,
   /* param x0 holds the valid rows of each block, int32 [N] or [B, N], for ref
    * x1 rows in blocks of `value`: each is 0 .. value, and no more than the rows
-   * that exist of that block */
+   * that exist of that block. x1 may be INT64_MAX and value INT32_MAX where
+   * they are not known */
   TESSERA_RT_SIZES = 3,
   /* param x0 is an index int32 [B, H, Nq, capacity]. x1 is -1 (every entry is
    * used), or a param: a tensor int32 [B, H, Nq], or an i32 scalar for all

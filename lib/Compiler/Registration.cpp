@@ -3,6 +3,7 @@
 // The dialects and passes every tool knows. Upstream ones are named one by one:
 // MLIR's registerAll functions would link the whole of MLIR into static tools.
 #include "tessera/Compiler/Registration.h"
+#include "tessera/Conversion/Passes.h"
 #include "tessera/Target/Host/Passes.h"
 
 #if __has_include("Bsa/IR/Bsa.h")
@@ -138,6 +139,7 @@ void tessera::registerAllPasses() {
   registerTransformsPasses();
   registerUpstreamConversions();
   vector::registerVectorPasses();
+  registerTesseraConversionPasses();
   host::registerTesseraHostTargetPasses();
   host::registerHostPipelines();
 }

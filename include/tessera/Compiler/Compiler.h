@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The compiler as one call: a module of `bsa` functions in, machine code out.
+#ifndef TESSERA_COMPILER_COMPILER_H
+#define TESSERA_COMPILER_COMPILER_H
+
+#include "tessera/Target/Host/CpuLevels.h"
+#include "tessera/Target/Host/Jit.h"
+#include "tessera/Target/Host/Program.h"
+#include "tessera/Target/Host/Signature.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mlir {
+class OpPassManager;
+}
+
+namespace tessera {
+
+struct CompileOptions {
+  /// The x86-64 levels to compile for, best first; empty means all of them.
+  std::vector<const host::CpuLevel *> levels;
+  /// Without fusion every op is a kernel of its own. No bit changes.
+  bool fuse = true;
+};
+
+/// A module carried as far as one CPU level's loops and vectors.
+struct LoweredLevel {
+  const host::CpuLevel *level;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+};
+
+/// The stages in which functions over `bsa` become host code. Errors hold the
+/// diagnostics of the failing pass, one per line.
+class HostCompiler {
+public:
+  explicit HostCompiler(CompileOptions options = {});
+
+  /// Expands and fuses `module` in place and reads its public functions.
+  llvm::Error prepare(mlir::ModuleOp module);
+  llvm::ArrayRef<host::Signature> signatures() const { return functions; }
+
+  /// Loops and vectors, per level.
+  llvm::Expected<std::vector<LoweredLevel>> lower(mlir::ModuleOp prepared);
+  /// Optimised LLVM IR with an entry for each public function.
+  llvm::Expected<host::HostProgram> build(mlir::ModuleOp prepared);
+
+private:
+  CompileOptions options;
+  std::vector<host::Signature> functions;
+};
+
+/// `module` compiled for this machine and loaded. `module` is changed.
+llvm::Expected<std::unique_ptr<host::HostJit>>
+compileAndLoad(mlir::ModuleOp module, CompileOptions options = {});
+
+/// expand, fuse (optional), canonicalize: what every target starts with.
+void buildBsaPipeline(mlir::OpPassManager &pipeline, bool fuse);
+
+/// The CPU levels that `--cpu` names: "all", "host" (this machine's best), or a
+/// name in kCpuLevels.
+llvm::Expected<std::vector<const host::CpuLevel *>>
+parseCpuLevels(llvm::StringRef text);
+
+} // namespace tessera
+
+#endif // TESSERA_COMPILER_COMPILER_H

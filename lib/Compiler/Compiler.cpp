@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "tessera/Compiler/Compiler.h"
+
+#include "Bsa/Transforms/Passes.h"
+#include "tessera-c/Runtime.h"
+#include "tessera/Conversion/Passes.h"
+#include "tessera/Target/Host/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace tessera {
+
+/// Runs `work` and turns the errors it emits into one llvm::Error.
+static llvm::Error
+collectErrors(MLIRContext *context, llvm::function_ref<LogicalResult()> work) {
+  std::string messages;
+  ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return failure(); // notes and remarks go where they would
+    llvm::raw_string_ostream out(messages);
+    if (!messages.empty())
+      out << '\n';
+    if (!isa<UnknownLoc>(diagnostic.getLocation()))
+      out << diagnostic.getLocation() << ": ";
+    out << diagnostic;
+    return success();
+  });
+  if (succeeded(work()))
+    return llvm::Error::success();
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), messages);
+}
+
+void buildBsaPipeline(OpPassManager &pipeline, bool fuse) {
+  pipeline.addNestedPass<func::FuncOp>(bsa::createExpandPass());
+  pipeline.addPass(createCanonicalizerPass());
+  pipeline.addPass(createCSEPass());
+  if (fuse)
+    pipeline.addNestedPass<func::FuncOp>(bsa::createFusePass());
+}
+
+HostCompiler::HostCompiler(CompileOptions given) : options(std::move(given)) {
+  if (options.levels.empty())
+    for (const host::CpuLevel &level : host::kCpuLevels)
+      options.levels.push_back(&level);
+}
+
+llvm::Error HostCompiler::prepare(ModuleOp module) {
+  return collectErrors(module.getContext(), [&] {
+    PassManager passes(module.getContext());
+    buildBsaPipeline(passes, options.fuse);
+    if (failed(passes.run(module)))
+      return failure();
+    functions.clear();
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (!function.isPublic() || function.isExternal())
+        continue;
+      FailureOr<host::Signature> signature = host::readSignature(function);
+      if (failed(signature))
+        return failure();
+      functions.push_back(std::move(*signature));
+    }
+    if (functions.empty())
+      return LogicalResult(module.emitError()
+                           << "the module has no public function to compile; "
+                              "make one of its functions public");
+    return success();
+  });
+}
+
+static LogicalResult lowerLevel(ModuleOp module, const host::CpuLevel &level) {
+  PassManager passes(module.getContext());
+  ConvertBsaToVectorPassOptions tile;
+  tile.lanes = level.lanes;
+  tile.tileRows = level.tileRows;
+  tile.tileVectors = level.tileVectors;
+  passes.addPass(createConvertBsaToVectorPass(tile));
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+  return passes.run(module);
+}
+
+llvm::Expected<std::vector<LoweredLevel>>
+HostCompiler::lower(ModuleOp prepared) {
+  std::vector<LoweredLevel> lowered;
+  for (const host::CpuLevel *level : options.levels) {
+    OwningOpRef<ModuleOp> module = prepared.clone();
+    if (llvm::Error error = collectErrors(prepared.getContext(), [&] {
+          return lowerLevel(*module, *level);
+        }))
+      return error;
+    lowered.push_back({level, std::move(module)});
+  }
+  return lowered;
+}
+
+llvm::Expected<host::HostProgram> HostCompiler::build(ModuleOp prepared) {
+  llvm::Expected<std::vector<LoweredLevel>> lowered = lower(prepared);
+  if (!lowered)
+    return lowered.takeError();
+  std::vector<host::LevelModule> modules;
+  for (LoweredLevel &level : *lowered)
+    modules.push_back({level.level, *level.module});
+  return host::buildProgram(modules, functions);
+}
+
+llvm::Expected<std::unique_ptr<host::HostJit>>
+compileAndLoad(ModuleOp module, CompileOptions options) {
+  HostCompiler compiler(std::move(options));
+  if (llvm::Error error = compiler.prepare(module))
+    return error;
+  llvm::Expected<host::HostProgram> program = compiler.build(module);
+  if (!program)
+    return program.takeError();
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> object =
+      program->emitObject();
+  if (!object)
+    return object.takeError();
+  return host::HostJit::create(**object);
+}
+
+llvm::Expected<std::vector<const host::CpuLevel *>>
+parseCpuLevels(llvm::StringRef text) {
+  std::vector<const host::CpuLevel *> levels;
+  std::string names;
+  for (const host::CpuLevel &level : host::kCpuLevels) {
+    names += (", " + level.cpu).str();
+    bool best = text == "host" && level.level <= tessera_cpu_level();
+    if (text == "all" || text == level.cpu || (best && levels.empty()))
+      levels.push_back(&level);
+  }
+  if (!levels.empty())
+    return levels;
+  return llvm::createStringError(
+      llvm::inconvertibleErrorCode(),
+      text == "host" ? "this machine has neither AVX2 nor AVX-512; name a level"
+                       " to compile for another: all" + names
+                     : ("'" + text + "' is no CPU level; use host, all" + names)
+                           .str());
+}
+
+} // namespace tessera
