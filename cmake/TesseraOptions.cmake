@@ -26,6 +26,9 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
 set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/lib")
 
+# Installed tools find the shared LLVM where it was found when building.
+set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
+
 # Our own code only: what every target of ours is compiled with.
 add_library(TesseraWarnings INTERFACE)
 target_compile_options(TesseraWarnings INTERFACE -Wall -Wextra
