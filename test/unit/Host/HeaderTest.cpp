@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Headers of compiled functions: what they say, and that C accepts them.
+#include "TestModule.h"
+
+#include "tessera/Target/Host/Header.h"
+
+#include "gtest/gtest.h"
+
+using namespace tessera::host;
+using namespace tessera::test;
+
+namespace {
+
+SignatureParam tensor(std::string name, int32_t kind, int32_t dtype,
+                      std::initializer_list<tessera_rt_ref> dims) {
+  SignatureParam param;
+  param.name = std::move(name);
+  param.kind = kind;
+  param.dtype = dtype;
+  param.dims = dims;
+  return param;
+}
+
+SignatureParam scalar(std::string name, int32_t kind, int64_t minimum = 0,
+                      int64_t maximum = 0) {
+  SignatureParam param;
+  param.name = std::move(name);
+  param.kind = kind;
+  param.minimum = minimum;
+  param.maximum = maximum;
+  return param;
+}
+
+/// Every kind of parameter and constraint once.
+Signature everything() {
+  Signature signature;
+  signature.function = "attend_lists";
+  signature.symbols = {"B batch entries", "Sq rows", "Nq query blocks",
+                       "Nkv key blocks", "T frames"};
+  signature.params = {
+      tensor("query", TESSERA_RT_INPUT, TESSERA_BF16, {-1, 12, -2, 128}),
+      tensor("index", TESSERA_RT_INPUT, TESSERA_I32, {-1, 12, -3, 32}),
+      tensor("count", TESSERA_RT_INPUT, TESSERA_I32, {-1, 12, -3}),
+      tensor("sizes", TESSERA_RT_INPUT, TESSERA_I32, {-3}),
+      scalar("topk", TESSERA_RT_SCALAR_I32, 0, 32),
+      scalar("int", TESSERA_RT_SCALAR_F32),
+      tensor("output", TESSERA_RT_OUTPUT, TESSERA_F32, {-1, 12, -2, 128})};
+  signature.params[0].broadcast = 1;
+  signature.constraints = {
+      {TESSERA_RT_CEIL_DIV, 0, 64, {-3, -2}},
+      {TESSERA_RT_PRODUCT, 0, 64, {-2, -3}},
+      {TESSERA_RT_MULTIPLE, 0, 0, {12, 4}},
+      {TESSERA_RT_SIZES, 0, 64, {3, -2}},
+      {TESSERA_RT_LISTS, TESSERA_RT_ASCENDING, 0, {1, 2, -4}},
+      {TESSERA_RT_VOLUME, 0, 0, {-2, 0, -5, 30, 52}},
+      {TESSERA_RT_CUBES, 0, 64, {-3, 0, -5, 30, 52, 4, 4, 4}}};
+  return signature;
+}
+
+TEST(Header, SaysEveryThingACallIsCheckedFor) {
+  std::string header = get(emitHeader(everything(), "attend-lists"));
+  for (const char *expected :
+       {"#ifndef ATTEND_LISTS_H", "extern \"C\"",
+        " * query   input, bf16 [B or 1, 12, Sq, 128]\n",
+        " * topk    int32, 0 .. 32\n", " * int_    f32, finite and > 0\n",
+        " * output  output, f32 [B, 12, Sq, 128]\n", " * Nq: query blocks\n",
+        " * Nq = ceil(Sq / 64)\n", " * Sq = Nq * 64\n",
+        " * 12 is a multiple of 4\n",
+        " * sizes counts the valid rows of each block: 0 .. 64, and no more "
+        "than exist\n",
+        " * index holds lists of key blocks: the first count entries of a list "
+        "are\n *   distinct, 0 .. Nkv - 1, ascending\n",
+        " * Sq = 0 + T * 30 * 52\n",
+        " * Nq = ceil(0 / 64) + ceil(T / 4) * ceil(30 / 4) * ceil(52 / 4)\n",
+        "    const tessera_tensor *query,\n", "    int32_t topk,\n",
+        "    float int_,\n",
+        "tessera_error *attend_lists__packed(void *const *args);\n"})
+    EXPECT_NE(header.find(expected), std::string::npos)
+        << "not found: " << expected << "\nin:\n"
+        << header;
+}
+
+TEST(Header, GivesEachParameterANameOfItsOwn) {
+  Signature signature;
+  signature.function = "f";
+  signature.params = {scalar("a-b", TESSERA_RT_SCALAR_F32),
+                      scalar("a.b", TESSERA_RT_SCALAR_F32),
+                      scalar("2d", TESSERA_RT_SCALAR_F32)};
+  std::string header = get(emitHeader(signature, "f"));
+  for (const char *expected : {"float a_b,", "float a_b_1,", "float _2d_)"})
+    EXPECT_NE(header.find(expected), std::string::npos)
+        << "not found: " << expected << "\nin:\n"
+        << header;
+}
+
+TEST(Header, RefusesAFunctionThatCCannotName) {
+  Signature signature;
+  signature.function = "video.attention";
+  llvm::Expected<std::string> header = emitHeader(signature, "x");
+  ASSERT_FALSE(bool(header));
+  EXPECT_EQ(llvm::toString(header.takeError()),
+            "the function 'video.attention' cannot be called from C by this "
+            "name; use letters, digits and '_'");
+}
+
+} // namespace
