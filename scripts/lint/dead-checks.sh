@@ -8,23 +8,33 @@ cd "$(dirname "$0")/../.."
 status=0
 complain() { echo "dead-checks: $1" >&2; status=1; }
 
+# The prefixes a file's RUN lines name, one a line.
+prefixes_of() {
+  { grep 'RUN:' "$1" || true; } |
+    { grep -oE -- '--?check-prefix(es)?[= ][A-Za-z0-9_,-]+' || true; } |
+    sed -E 's/^[^= ]*[= ]//' | tr ',' '\n' | sort -u
+}
+
 mapfile -t files < <(git ls-files 'test/*.mlir' 'test/*.test')
+# An empty list means that git could not tell, not that all is well.
+((${#files[@]})) || { echo "dead-checks: git lists no test here" >&2; exit 1; }
 for file in "${files[@]}"; do
-  [[ $file == */Inputs/* ]] && continue
+  [[ -f $file && $file != */Inputs/* ]] || continue
   grep -q 'RUN:' "$file" || complain "$file has no RUN line: add one"
-  while IFS= read -r line; do
-    complain "$file:$line: add the colon, or reword the comment"
-  done < <(grep -nE '(//|#)[[:space:]]*[A-Z][A-Z0-9_]*-?CHECK(-[A-Z]+)*([[:space:]]|$)|(//|#)[[:space:]]*CHECK(-[A-Z]+)*([[:space:]]|$)' "$file")
-  # Every prefix a RUN line names must occur as a directive.
-  while IFS= read -r prefix; do
+  mapfile -t named < <(prefixes_of "$file")
+  for prefix in CHECK ${named[@]+"${named[@]}"}; do
+    while IFS= read -r line; do
+      complain "$file:$line: add the colon, or reword the comment"
+    done < <(grep -nE "(//|#)[[:space:]]*$prefix(-[A-Z]+)*([[:space:]]|$)" "$file")
+  done
+  for prefix in ${named[@]+"${named[@]}"}; do
     grep -qE "(//|#)[[:space:]]*$prefix(-[A-Z]+)*(\{[A-Z]+\})?:" "$file" ||
       complain "$file: no $prefix: directive, though a RUN line asks for it"
-  done < <(grep 'RUN:' "$file" | grep -oE -- '--?check-prefix(es)?[= ][A-Za-z0-9_,-]+' |
-    sed -E 's/^[^= ]*[= ]//' | tr ',' '\n' | sort -u)
+  done
   if grep -qE '(//|#)[[:space:]]*CHECK(-[A-Z]+)*:' "$file" &&
     ! grep -q 'FileCheck' "$file"; then
     complain "$file has CHECK lines, but no RUN line pipes into FileCheck"
   fi
 done
-[[ $status == 0 ]] && echo "dead-checks: ${#files[@]} files are clean"
+((status)) || echo "dead-checks: ${#files[@]} files are clean"
 exit $status

@@ -16,5 +16,7 @@ while IFS= read -r file; do
   fi
 done < <(git ls-files '*.h' '*.c' '*.cpp' '*.td' '*.py' '*.mlir' '*.sh' \
   '*.cmake' '*CMakeLists.txt')
+# An empty list means that git could not tell, not that all is well.
+((count)) || { echo "file-size: git lists no file here" >&2; exit 1; }
 ((status)) || echo "file-size: $count files are within $limit lines"
 exit $status

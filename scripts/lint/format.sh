@@ -13,5 +13,7 @@ while IFS= read -r file; do
     status=1
   fi
 done < <(git ls-files '*.h' '*.c' '*.cpp')
+# An empty list means that git could not tell, not that all is well.
+((count)) || { echo "format: git lists no file here" >&2; exit 1; }
 ((status)) || echo "format: $count files are clean"
 exit $status

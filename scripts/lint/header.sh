@@ -14,5 +14,7 @@ while IFS= read -r file; do
     status=1
   fi
 done < <(git ls-files '*.h' '*.c' '*.cpp' '*.td' '*.sh' '*.py')
+# An empty list means that git could not tell, not that all is well.
+((count)) || { echo "header: git lists no file here" >&2; exit 1; }
 ((status)) || echo "header: $count files name their licence"
 exit $status
