@@ -27,3 +27,17 @@ def run_tool(name, *arguments, stdin="", timeout=120):
 def tool():
     """tool("tessera-opt", "--version").stdout"""
     return run_tool
+
+
+def pytest_addoption(parser):
+    parser.addoption("--seed", type=int, default=20260, help="of the random tests")
+
+
+def pytest_report_header(config):
+    return f"random tests: --seed={config.getoption('seed')}"
+
+
+@pytest.fixture(scope="session")
+def seed(request):
+    """Replay a failure with pytest --seed=N."""
+    return request.config.getoption("seed")

@@ -288,7 +288,9 @@ void AttendRecipe::storeResults(Value firstRow, Value rows) {
 }
 
 void AttendRecipe::clearPadding() {
-  e.loop(validQueries, e.extent(output, 0), 1, [&](Value row) {
+  Value exist = kernel.existingTokens(kernel.extent(op, "Sq"), kernel.block,
+                                      queryBlock);
+  e.loop(validQueries, exist, 1, [&](Value row) {
     for (Chunk chunk : e.chunks(features))
       e.storeVector(e.f32(0, e.vectorType(chunk.lanes)), output,
                     {row, e.index(chunk.column)});
