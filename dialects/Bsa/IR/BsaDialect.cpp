@@ -61,8 +61,8 @@ SelectAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 // #bsa.cube
 //===----------------------------------------------------------------------===//
 
-/// Parses `AxBx..` with exactly `extents.size()` positive numbers.
-static ParseResult parseExtents(AsmParser &parser,
+/// Parses `AxBx..` with as many numbers as `extents` has, like `example`.
+static ParseResult parseExtents(AsmParser &parser, StringRef example,
                                 MutableArrayRef<int64_t> extents) {
   SmallVector<int64_t, 3> parsed;
   SMLoc loc = parser.getCurrentLocation();
@@ -70,8 +70,9 @@ static ParseResult parseExtents(AsmParser &parser,
                                 /*withTrailingX=*/false))
     return failure();
   if (parsed.size() != extents.size())
-    return parser.emitError(loc) << "has " << parsed.size()
-                                 << " extents, expected " << extents.size();
+    return parser.emitError(loc)
+           << "has " << parsed.size() << " extents, expected " << extents.size()
+           << ", such as " << example;
   llvm::copy(parsed, extents.begin());
   return success();
 }
@@ -79,7 +80,7 @@ static ParseResult parseExtents(AsmParser &parser,
 Attribute CubeAttr::parse(AsmParser &parser, Type) {
   int64_t extents[3];
   SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseLess() || parseExtents(parser, extents) ||
+  if (parser.parseLess() || parseExtents(parser, "4x4x4", extents) ||
       parser.parseGreater())
     return {};
   return parser.getChecked<CubeAttr>(loc, parser.getContext(), extents[0],
@@ -106,7 +107,7 @@ CubeAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 Type BlockMapType::parse(AsmParser &parser) {
   int64_t blocks[2], capacity;
   SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseLess() || parseExtents(parser, blocks) ||
+  if (parser.parseLess() || parseExtents(parser, "64x64", blocks) ||
       parser.parseComma() || parser.parseKeyword("capacity") ||
       parser.parseEqual() || parser.parseInteger(capacity))
     return {};

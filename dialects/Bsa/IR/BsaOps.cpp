@@ -24,7 +24,8 @@ static ParseResult parseBlockShape(OpAsmParser &parser, IntegerAttr &queryBlock,
     return failure();
   if (blocks.size() != 2)
     return parser.emitError(loc)
-           << "expected query block x key block, e.g. 64x64";
+           << "has " << blocks.size()
+           << " extents, expected query block x key block, such as 64x64";
   queryBlock = parser.getBuilder().getI64IntegerAttr(blocks[0]);
   keyBlock = parser.getBuilder().getI64IntegerAttr(blocks[1]);
   return success();
@@ -36,12 +37,14 @@ static void printBlockShape(OpAsmPrinter &printer, Operation *,
 }
 
 //===----------------------------------------------------------------------===//
-// , lse tensor<..>, map !bsa.block_map<..>, coarse tensor<..>
+// tensor<..>, lse tensor<..>, map !bsa.block_map<..>, coarse tensor<..>
 //===----------------------------------------------------------------------===//
 
-/// Any of the named results, in this order.
-static ParseResult parseNamedResults(OpAsmParser &parser, Type &lse, Type &map,
-                                     Type &coarse) {
+/// The output and any of the named results, in this order.
+static ParseResult parseResults(OpAsmParser &parser, Type &output, Type &lse,
+                                Type &map, Type &coarse) {
+  if (parser.parseType(output))
+    return failure();
   std::pair<StringRef, Type *> results[] = {
       {"lse", &lse}, {"map", &map}, {"coarse", &coarse}};
   ArrayRef<std::pair<StringRef, Type *>> rest = results;
@@ -60,8 +63,9 @@ static ParseResult parseNamedResults(OpAsmParser &parser, Type &lse, Type &map,
   return success();
 }
 
-static void printNamedResults(OpAsmPrinter &printer, Operation *, Type lse,
-                              Type map, Type coarse) {
+static void printResults(OpAsmPrinter &printer, Operation *, Type output,
+                         Type lse, Type map, Type coarse) {
+  printer << output;
   std::pair<StringRef, Type> results[] = {
       {"lse", lse}, {"map", map}, {"coarse", coarse}};
   for (auto [name, type] : results)
@@ -75,13 +79,6 @@ static void printNamedResults(OpAsmPrinter &printer, Operation *, Type lse,
 //===----------------------------------------------------------------------===//
 // Rules that several ops share
 //===----------------------------------------------------------------------===//
-
-static LogicalResult verifyBlock(Operation *op, StringRef name, int64_t block) {
-  if (block >= 1)
-    return success();
-  return op->emitOpError() << "has " << name << " " << block
-                           << " but a block holds at least 1 token";
-}
 
 /// Local blocks number query and key blocks alike.
 static LogicalResult verifyLocal(Operation *op, SelectAttr select,
@@ -101,8 +98,8 @@ static LogicalResult verifySelectedMap(Operation *op, BlockMapType map,
                              << " but selects up to " << select.getCapacity()
                              << " blocks; give both one capacity";
   if (!map.getAscending())
-    return op->emitOpError()
-           << "selects ascending lists; write " << map << " with `ascending`";
+    return op->emitOpError() << "selects ascending lists but makes " << map
+                             << "; add `ascending` to the type";
   return success();
 }
 
@@ -144,9 +141,7 @@ void AttentionOp::describeContract(Contract &c) {
 }
 
 LogicalResult AttentionOp::verify() {
-  if (failed(verifyBlock(*this, "query block", getQBlock())) ||
-      failed(verifyBlock(*this, "key block", getKvBlock())) ||
-      failed(verifyLocal(*this, getSelect(), getQBlock(), getKvBlock()))) // C4
+  if (failed(verifyLocal(*this, getSelect(), getQBlock(), getKvBlock()))) // C4
     return failure();
   if (getWithoutCoarse() && (getCoarseGate() || getCoarse())) // C5
     return emitOpError() << "leaves the coarse branch out but has a coarse "
@@ -194,7 +189,7 @@ LogicalResult PoolOp::verify() {
     return emitOpError() << "has " << getInputs().size() << " inputs but "
                          << getOutputs().size()
                          << " results; give one result for each input";
-  return verifyBlock(*this, "block", getBlock());
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -299,9 +294,7 @@ LogicalResult CombineOp::verify() {
   if (getCoarseGate() && !getCoarse()) // C2
     return emitOpError() << "gates a coarse result it does not have; give "
                             "coarse(..) or drop its gate";
-  if (failed(verifyOneElementType(*this, {{"output", getOutput()}, // C3
-                                          {"fine_gate", getFineGate()},
-                                          {"coarse_gate", getCoarseGate()}})))
-    return failure();
-  return verifyBlock(*this, "block", getQBlock());
+  return verifyOneElementType(*this, {{"output", getOutput()}, // C3
+                                      {"fine_gate", getFineGate()},
+                                      {"coarse_gate", getCoarseGate()}});
 }

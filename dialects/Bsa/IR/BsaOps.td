@@ -81,7 +81,7 @@ def Bsa_AttentionOp : Bsa_TensorOp<"attention", [AttrSizedOperandSegments,
     `block` `(` custom<BlockShape>($q_block, $kv_block) `)`
     `select` `(` qualified($select) `)`
     (`without_coarse` $without_coarse^)? attr-dict
-    `->` type($output) custom<NamedResults>(type($lse), type($map), type($coarse))
+    `->` custom<Results>(type($output), type($lse), type($map), type($coarse))
   }];
   let hasVerifier = 1; // C1 C4 C5 C6
   let hasCanonicalizer = 1;

@@ -4,6 +4,7 @@
 // are those in BsaOrderOps.td.
 
 #include "Bsa/IR/Bsa.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace tessera::bsa;
@@ -55,8 +56,9 @@ LogicalResult PartitionOp::verify() {
   int64_t volume = getCube().getVolume();
   if (!ShapedType::isDynamic(length) && length % volume != 0) // C3
     return emitOpError() << "gives " << length
-                         << " tokens, not a whole number of cubes of "
-                         << volume;
+                         << " tokens, not a whole number of cubes of " << volume
+                         << "; the nearest above is "
+                         << llvm::alignTo(length, volume);
   return verifyGrid(*this, bool(getText()), getTextPlace().has_value()); // C2
 }
 
@@ -81,7 +83,7 @@ LogicalResult UnpartitionOp::verify() {
 void MapFromListsOp::describeContract(Contract &c) {
   BlockMapType map = getMap().getType();
   Value count = getCount();
-  c.fixed("capacity", map.getCapacity(), "the map's capacity"); // C2
+  c.fixed("capacity", map.getCapacity(), "the map's type"); // C2
   c.shape(getIndex(), "index", {"B", "H", "Nq", "capacity"});
   if (count && isa<RankedTensorType>(count.getType()))
     c.shape(count, "count", {"B", "H", "Nq"});
@@ -93,7 +95,7 @@ void MapFromListsOp::describeContract(Contract &c) {
 
 void MapToListsOp::describeContract(Contract &c) {
   c.fixed("capacity", getMap().getType().getCapacity(), // C2
-          "the map's capacity");
+          "the map's type");
   c.shape(getMap(), "map", {"B", "H", "Nq", "Nkv"});
   c.shape(getIndex(), "index", {"B", "H", "Nq", "capacity"});
   c.shape(getCount(), "count", {"B", "H", "Nq"});

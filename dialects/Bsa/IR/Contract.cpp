@@ -128,10 +128,12 @@ static LogicalResult learnShape(Operation *op, Extents &extents,
     return success();
   for (auto [index, symbol] : llvm::enumerate(shape.symbols)) {
     int64_t extent = type.getDimSize(index);
-    if (symbol == "D" && ShapedType::isDynamic(extent))
+    bool mustBeStatic = symbol == "D" || symbol == "capacity";
+    if (mustBeStatic && ShapedType::isDynamic(extent))
       return op->emitOpError()
              << "has a dynamic last dimension in " << shape.role << ", " << type
-             << "; the number of features must be static";
+             << "; " << (symbol == "D" ? "the number of features" : symbol)
+             << " must be static";
     if (ShapedType::isDynamic(extent) || (shape.broadcast && extent == 1))
       continue;
     std::string source = ("dim " + Twine(index) + " of " + shape.role).str();
@@ -143,6 +145,10 @@ static LogicalResult learnShape(Operation *op, Extents &extents,
 
 static LogicalResult checkBlocks(Operation *op, Extents &extents,
                                  const Contract::Blocks &blocks) {
+  if (blocks.block < 1)
+    return op->emitOpError()
+           << "cuts " << blocks.length << " into blocks of " << blocks.block
+           << " tokens; a block holds at least 1";
   auto length = extents.find(blocks.length);
   if (length == extents.end())
     return success();
