@@ -273,14 +273,14 @@ Value tessera::bsa::resolveSymbol(OpBuilder &builder, Location loc,
       if (name == symbol)
         return read(shape.value, index);
   }
+  for (const Contract::Grid &grid : contract.grids)
+    if (symbol == grid.raster || symbol == grid.packed || symbol == grid.blocks)
+      return resolveGrid(builder, loc, grid, symbol);
   for (const Contract::Blocks &blocks : contract.blockCounts)
     if (blocks.blocks == symbol)
       if (Value length =
               resolveSymbol(builder, loc, contract, blocks.length, known, read))
         return math.ceilDiv(length, blocks.block);
-  for (const Contract::Grid &grid : contract.grids)
-    if (symbol == grid.raster || symbol == grid.packed || symbol == grid.blocks)
-      return resolveGrid(builder, loc, grid, symbol);
   return {};
 }
 
