@@ -18,8 +18,8 @@ using namespace mlir;
 namespace tessera {
 
 /// Runs `work` and turns the errors it emits into one llvm::Error.
-static llvm::Error
-collectErrors(MLIRContext *context, llvm::function_ref<LogicalResult()> work) {
+static llvm::Error collectErrors(MLIRContext *context,
+                                 llvm::function_ref<LogicalResult()> work) {
   std::string messages;
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
@@ -55,7 +55,8 @@ llvm::Error HostCompiler::prepare(ModuleOp module) {
   return collectErrors(module.getContext(), [&] {
     PassManager passes(module.getContext());
     buildBsaPipeline(passes, options.fuse);
-    if (failed(passes.run(module)))
+    if (failed(host::measureStage(options.times, "expand and fuse",
+                                  [&] { return passes.run(module); })))
       return failure();
     functions.clear();
     for (auto function : module.getOps<func::FuncOp>()) {
@@ -92,7 +93,9 @@ HostCompiler::lower(ModuleOp prepared) {
   for (const host::CpuLevel *level : options.levels) {
     OwningOpRef<ModuleOp> module = prepared.clone();
     if (llvm::Error error = collectErrors(prepared.getContext(), [&] {
-          return lowerLevel(*module, *level);
+          return host::measureStage(options.times, "loops and vectors", [&] {
+            return lowerLevel(*module, *level);
+          });
         }))
       return error;
     lowered.push_back({level, std::move(module)});
@@ -107,22 +110,29 @@ llvm::Expected<host::HostProgram> HostCompiler::build(ModuleOp prepared) {
   std::vector<host::LevelModule> modules;
   for (LoweredLevel &level : *lowered)
     modules.push_back({level.level, *level.module});
-  return host::buildProgram(modules, functions);
+  return host::buildProgram(modules, functions, options.times);
+}
+
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+HostCompiler::buildObject(ModuleOp prepared) {
+  llvm::Expected<host::HostProgram> program = build(prepared);
+  if (!program)
+    return program.takeError();
+  return host::measureStage(options.times, "machine code",
+                            [&] { return program->emitObject(); });
 }
 
 llvm::Expected<std::unique_ptr<host::HostJit>>
 compileAndLoad(ModuleOp module, CompileOptions options) {
-  HostCompiler compiler(std::move(options));
+  HostCompiler compiler(options);
   if (llvm::Error error = compiler.prepare(module))
     return error;
-  llvm::Expected<host::HostProgram> program = compiler.build(module);
-  if (!program)
-    return program.takeError();
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> object =
-      program->emitObject();
+      compiler.buildObject(module);
   if (!object)
     return object.takeError();
-  return host::HostJit::create(**object);
+  return host::measureStage(options.times, "load",
+                            [&] { return host::HostJit::create(**object); });
 }
 
 llvm::Expected<std::vector<const host::CpuLevel *>>
@@ -139,10 +149,11 @@ parseCpuLevels(llvm::StringRef text) {
     return levels;
   return llvm::createStringError(
       llvm::inconvertibleErrorCode(),
-      text == "host" ? "this machine has neither AVX2 nor AVX-512; name a level"
-                       " to compile for another: all" + names
-                     : ("'" + text + "' is no CPU level; use host, all" + names)
-                           .str());
+      text == "host"
+          ? "this machine has neither AVX2 nor AVX-512; name a level"
+            " to compile for another: all" +
+                names
+          : ("'" + text + "' is no CPU level; use host, all" + names).str());
 }
 
 } // namespace tessera

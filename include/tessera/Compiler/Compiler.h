@@ -8,6 +8,7 @@
 #include "tessera/Target/Host/Jit.h"
 #include "tessera/Target/Host/Program.h"
 #include "tessera/Target/Host/Signature.h"
+#include "tessera/Target/Host/StageTimes.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -19,7 +20,7 @@
 
 namespace mlir {
 class OpPassManager;
-}
+} // namespace mlir
 
 namespace tessera {
 
@@ -28,6 +29,8 @@ struct CompileOptions {
   std::vector<const host::CpuLevel *> levels;
   /// Without fusion every op is a kernel of its own. No bit changes.
   bool fuse = true;
+  /// Where to add the time of each stage; null: nowhere.
+  host::StageTimes *times = nullptr;
 };
 
 /// A module carried as far as one CPU level's loops and vectors.
@@ -50,6 +53,9 @@ public:
   llvm::Expected<std::vector<LoweredLevel>> lower(mlir::ModuleOp prepared);
   /// Optimised LLVM IR with an entry for each public function.
   llvm::Expected<host::HostProgram> build(mlir::ModuleOp prepared);
+  /// build() and machine code: an ELF object.
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+  buildObject(mlir::ModuleOp prepared);
 
 private:
   CompileOptions options;

@@ -132,7 +132,13 @@ Error HostProgram::optimize() {
   FunctionAnalysisManager functions;
   CGSCCAnalysisManager sccs;
   ModuleAnalysisManager modules;
-  PassBuilder builder(machine.get());
+  // The recipes are vector code; of what they leave scalar, no loop is long.
+  // With the vectorisers attend is as fast, larger, and takes longer to
+  // compile.
+  PipelineTuningOptions tuning;
+  tuning.LoopVectorization = false;
+  tuning.SLPVectorization = false;
+  PassBuilder builder(machine.get(), tuning);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(sccs);
   builder.registerFunctionAnalyses(functions);
@@ -161,22 +167,39 @@ Expected<std::unique_ptr<MemoryBuffer>> HostProgram::emitObject() {
       std::move(bytes), "tessera", /*RequiresNullTerminator=*/false);
 }
 
+static Error lowerToLLVM(mlir::ModuleOp module) {
+  mlir::PassManager lowering(module.getContext());
+  buildLowerToLLVMPipeline(lowering);
+  if (failed(lowering.run(module)))
+    return internalError("the module did not become LLVM dialect");
+  return Error::success();
+}
+
+static Error addLevels(HostProgram &program, ArrayRef<LevelModule> modules,
+                       StageTimes *times) {
+  for (auto [level, code] : modules) {
+    if (Error error = measureStage(times, "LLVM dialect",
+                                   [&] { return lowerToLLVM(code); }))
+      return error;
+    if (Error error = measureStage(
+            times, "LLVM IR", [&] { return program.addLevel(code, *level); }))
+      return error;
+  }
+  return Error::success();
+}
+
 Expected<HostProgram> buildProgram(ArrayRef<LevelModule> modules,
-                                   ArrayRef<Signature> signatures) {
+                                   ArrayRef<Signature> signatures,
+                                   StageTimes *times) {
   Expected<HostProgram> program = HostProgram::create();
   if (!program)
     return program.takeError();
-  for (auto [level, code] : modules) {
-    mlir::PassManager lowering(code.getContext());
-    buildLowerToLLVMPipeline(lowering);
-    if (failed(lowering.run(code)))
-      return internalError("the module did not become LLVM dialect");
-    if (Error error = program->addLevel(code, *level))
-      return error;
-  }
+  if (Error error = addLevels(*program, modules, times))
+    return error;
   if (Error error = program->addEntries(signatures))
     return error;
-  if (Error error = program->optimize())
+  if (Error error =
+          measureStage(times, "optimise", [&] { return program->optimize(); }))
     return error;
   return program;
 }

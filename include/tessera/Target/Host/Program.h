@@ -8,6 +8,7 @@
 
 #include "tessera/Target/Host/CpuLevels.h"
 #include "tessera/Target/Host/Signature.h"
+#include "tessera/Target/Host/StageTimes.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
@@ -72,6 +73,7 @@ struct LevelModule {
 };
 
 /// All steps from there to an optimised program; lowers the modules in place.
+/// Adds the stages "LLVM dialect", "LLVM IR" and "optimise" to `times`.
 ///
 ///   Expected<HostProgram> program = buildProgram(modules, signatures);
 ///   if (!program) return program.takeError();
@@ -79,7 +81,8 @@ struct LevelModule {
 ///   if (!object) return object.takeError();
 ///   Expected<std::unique_ptr<HostJit>> jit = HostJit::create(**object);
 llvm::Expected<HostProgram> buildProgram(llvm::ArrayRef<LevelModule> modules,
-                                         llvm::ArrayRef<Signature> signatures);
+                                         llvm::ArrayRef<Signature> signatures,
+                                         StageTimes *times = nullptr);
 
 } // namespace tessera::host
 
