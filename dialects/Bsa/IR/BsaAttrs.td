@@ -23,7 +23,14 @@ def Bsa_TextPlace : I32EnumAttr<"TextPlace", "where text tokens stand", [
   let genSpecializedAttr = 0;
 }
 
-def Bsa_TextPlaceAttr : EnumAttr<Bsa_Dialect, Bsa_TextPlace, "text_place">;
+def Bsa_TextPlaceAttr : EnumAttr<Bsa_Dialect, Bsa_TextPlace, "text_place"> {
+  let summary = "Where text tokens stand beside those of a video";
+  let description = [{
+    Before them (`prefix`) or after them (`suffix`); ops write the bare word.
+
+    Example: `#bsa<text_place prefix>`
+  }];
+}
 
 class Bsa_Attr<string name, string attrMnemonic>
     : AttrDef<Bsa_Dialect, name> {
