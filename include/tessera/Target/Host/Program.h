@@ -12,6 +12,7 @@
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <memory>
 #include <string>
@@ -19,7 +20,6 @@
 
 namespace llvm {
 class LLVMContext;
-class MemoryBuffer;
 class Module;
 class TargetMachine;
 } // namespace llvm

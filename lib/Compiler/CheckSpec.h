@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a Spec may say.
+#ifndef TESSERA_COMPILER_CHECKSPEC_H
+#define TESSERA_COMPILER_CHECKSPEC_H
+
+#include "tessera/Compiler/Spec.h"
+
+namespace tessera {
+
+/// The first thing wrong with `spec`: what it is, what is accepted. Success for
+/// every spec that has a module.
+llvm::Error checkSpec(const Spec &spec);
+
+/// The name of the spec's function.
+llvm::StringRef functionName(const Spec &spec);
+
+} // namespace tessera
+
+#endif // TESSERA_COMPILER_CHECKSPEC_H
