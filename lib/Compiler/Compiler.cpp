@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tessera/Compiler/Compiler.h"
 
-#include "Bsa/Transforms/Passes.h"
 #include "tessera-c/Runtime.h"
-#include "tessera/Conversion/Passes.h"
-#include "tessera/Target/Host/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -35,14 +31,6 @@ static llvm::Error collectErrors(MLIRContext *context,
   if (succeeded(work()))
     return llvm::Error::success();
   return llvm::createStringError(llvm::inconvertibleErrorCode(), messages);
-}
-
-void buildBsaPipeline(OpPassManager &pipeline, bool fuse) {
-  pipeline.addNestedPass<func::FuncOp>(bsa::createExpandPass());
-  pipeline.addPass(createCanonicalizerPass());
-  pipeline.addPass(createCSEPass());
-  if (fuse)
-    pipeline.addNestedPass<func::FuncOp>(bsa::createFusePass());
 }
 
 HostCompiler::HostCompiler(CompileOptions given) : options(std::move(given)) {
@@ -77,13 +65,7 @@ llvm::Error HostCompiler::prepare(ModuleOp module) {
 
 static LogicalResult lowerLevel(ModuleOp module, const host::CpuLevel &level) {
   PassManager passes(module.getContext());
-  ConvertBsaToVectorPassOptions tile;
-  tile.lanes = level.lanes;
-  tile.tileRows = level.tileRows;
-  tile.tileVectors = level.tileVectors;
-  passes.addPass(createConvertBsaToVectorPass(tile));
-  passes.addPass(createCanonicalizerPass());
-  passes.addPass(createCSEPass());
+  buildLevelPipeline(passes, level);
   return passes.run(module);
 }
 

@@ -3,6 +3,7 @@
 // The dialects and passes every tool knows. Upstream ones are named one by one:
 // MLIR's registerAll functions would link the whole of MLIR into static tools.
 #include "tessera/Compiler/Registration.h"
+#include "tessera/Compiler/Compiler.h"
 #include "tessera/Conversion/Passes.h"
 #include "tessera/Target/Host/Passes.h"
 
@@ -142,4 +143,5 @@ void tessera::registerAllPasses() {
   registerTesseraConversionPasses();
   host::registerTesseraHostTargetPasses();
   host::registerHostPipelines();
+  registerCompilerPipelines();
 }

@@ -69,6 +69,14 @@ compileAndLoad(mlir::ModuleOp module, CompileOptions options = {});
 /// expand, fuse (optional), canonicalize: what every target starts with.
 void buildBsaPipeline(mlir::OpPassManager &pipeline, bool fuse);
 
+/// From there to loops and vectors, for one level.
+void buildLevelPipeline(mlir::OpPassManager &pipeline,
+                        const host::CpuLevel &level);
+
+/// `tessera-host`, for pass pipelines in text: a module of `bsa` functions to
+/// the LLVM dialect, for one level, without entries.
+void registerCompilerPipelines();
+
 /// The CPU levels that `--cpu` names: "all", "host" (this machine's best), or a
 /// name in kCpuLevels.
 llvm::Expected<std::vector<const host::CpuLevel *>>

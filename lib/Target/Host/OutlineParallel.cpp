@@ -68,6 +68,7 @@ private:
   LLVMTypeConverter types;
   SymbolTable symbols;
   LLVM::LLVMPointerType pointer;
+  func::FuncOp lastCaller, lastBody;
 };
 
 /// Without operands and effects: a constant, cheaper to repeat than to load.
@@ -196,7 +197,9 @@ void Outliner::delinearize(scf::ParallelOp loop, Value index,
 func::FuncOp Outliner::createBody(Kernel kernel, const Captures &captures) {
   OpBuilder::InsertionGuard guard(builder);
   Location loc = kernel.loop.getLoc();
-  builder.setInsertionPointAfter(kernel.caller);
+  // Kernels follow their caller in the order of their numbers.
+  bool first = !lastBody || lastCaller != kernel.caller;
+  builder.setInsertionPointAfter(first ? kernel.caller : lastBody);
   auto body = func::FuncOp::create(
       builder, loc, kernel.name,
       builder.getFunctionType({pointer, builder.getI64Type()}, {}));
@@ -205,7 +208,9 @@ func::FuncOp Outliner::createBody(Kernel kernel, const Captures &captures) {
   for (StringRef hint :
        {"llvm.noalias", "llvm.nonnull", "llvm.noundef", "llvm.readonly"})
     body.setArgAttr(0, hint, builder.getUnitAttr());
-  symbols.insert(body);
+  symbols.insert(body, builder.getInsertionPoint());
+  lastCaller = kernel.caller;
+  lastBody = body;
 
   builder.setInsertionPointToStart(body.addEntryBlock());
   IRMapping mapping;

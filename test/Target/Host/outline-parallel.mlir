@@ -71,10 +71,10 @@ func.func @grid(%out: memref<16x16xindex>) {
 // CHECK:         call @tessera_rt_parallel_for
 // CHECK:         scf.if
 // CHECK:           call @tessera_rt_parallel_for
-// CHECK-LABEL: func.func private @several__kernel1(
-// CHECK-NOT:     scf.parallel
 // CHECK-LABEL: func.func private @several__kernel0(
 // CHECK:         scf.parallel
+// CHECK-LABEL: func.func private @several__kernel1(
+// CHECK-NOT:     scf.parallel
 func.func @several(%out: memref<?x?xf32>, %x: f32, %n: index, %again: i1) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
