@@ -48,11 +48,12 @@ def Bsa_SelectAttr : Bsa_Attr<"Select", "select"> {
     Example: `#bsa.select<capacity = 128, local = 1>`
   }];
   let parameters = (ins
-    "int64_t":$capacity,
-    DefaultValuedParameter<"int64_t", "0">:$sink,
-    DefaultValuedParameter<"int64_t", "0">:$local,
-    DefaultValuedParameter<"::tessera::bsa::Forced",
-                           "::tessera::bsa::Forced::Within">:$forced);
+    AttrParameter<"int64_t", "places in a list">:$capacity,
+    DefaultValuedParameter<"int64_t", "0", "first key blocks, forced">:$sink,
+    DefaultValuedParameter<"int64_t", "0", "reach of forced neighbours">:$local,
+    DefaultValuedParameter<
+        "::tessera::bsa::Forced", "::tessera::bsa::Forced::Within",
+        "whether forced blocks are among the k or beside them">:$forced);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
@@ -76,7 +77,10 @@ def Bsa_CubeAttr : Bsa_Attr<"Cube", "cube"> {
 
     Example: `#bsa.cube<4x4x4>`
   }];
-  let parameters = (ins "int64_t":$time, "int64_t":$height, "int64_t":$width);
+  let parameters = (ins
+    AttrParameter<"int64_t", "tokens in time">:$time,
+    AttrParameter<"int64_t", "tokens in height">:$height,
+    AttrParameter<"int64_t", "tokens in width">:$width);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{

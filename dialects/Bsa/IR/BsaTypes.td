@@ -20,8 +20,10 @@ def Bsa_BlockMap : TypeDef<Bsa_Dialect, "BlockMap"> {
     Example: `!bsa.block_map<64x64, capacity = 128, ascending>`
   }];
   let parameters = (ins
-    "int64_t":$queryBlock, "int64_t":$keyBlock, "int64_t":$capacity,
-    "bool":$ascending);
+    TypeParameter<"int64_t", "tokens in a query block">:$queryBlock,
+    TypeParameter<"int64_t", "tokens in a key block">:$keyBlock,
+    TypeParameter<"int64_t", "places in a list">:$capacity,
+    TypeParameter<"bool", "whether every list ascends">:$ascending);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
