@@ -113,11 +113,23 @@ void AttendRecipe::loadQueryTile(Value firstRow, Value rows) {
                      : e.f32(static_cast<float>(std::numbers::log2e /
                                                 std::sqrt(double(features))));
   Value last = e.sub(rows, e.index(1));
-  e.loop(e.index(queryTile), [&](Value row) {
-    Value from = e.add(firstRow, e.min(row, last));
-    e.loop(e.index(features), [&](Value feature) {
-      Value value = e.mulf(e.load(queries, {from, feature}), factor);
-      e.store(value, query, {feature, row});
+  auto square = VectorType::get({8, 8}, e.b.getF32Type());
+  e.loop(e.index(0), e.index(queryTile), 8, [&](Value row) {
+    SmallVector<Value> from;
+    for (int64_t r = 0; r < 8; ++r)
+      from.push_back(e.add(firstRow, e.min(e.add(row, e.index(r)), last)));
+    e.loop(e.index(0), e.index(features), 8, [&](Value feature) {
+      Value tile = e.f32(0, square);
+      for (int64_t r = 0; r < 8; ++r)
+        tile = vector::InsertOp::create(
+            e.b, e.loc, e.loadVector(queries, {from[r], feature}, 8), tile, r);
+      tile = vector::TransposeOp::create(e.b, e.loc, tile,
+                                         ArrayRef<int64_t>{1, 0});
+      for (int64_t d = 0; d < 8; ++d) {
+        Value line = vector::ExtractOp::create(e.b, e.loc, tile, d);
+        e.storeVector(e.mulf(line, e.splat(factor, 8)), query,
+                      {e.add(feature, e.index(d)), row});
+      }
     });
   });
 }
@@ -174,8 +186,7 @@ void AttendRecipe::emitScores(Value rows) {
   e.loop(e.index(0), rows, tileRows, [&](Value panel) {
     SmallVector<Value> from;
     for (int64_t row = 0; row < tileRows; ++row)
-      from.push_back(
-          e.add(tileStart, e.min(e.add(panel, e.index(row)), last)));
+      from.push_back(e.add(tileStart, e.min(e.add(panel, e.index(row)), last)));
     for (ArrayRef<Chunk> columns : e.chunkGroups(queryTile)) {
       RegisterTile tile;
       for (int64_t row = 0; row < tileRows; ++row)
@@ -183,9 +194,7 @@ void AttendRecipe::emitScores(Value rows) {
           tile.push_back(e.f32(0, e.vectorType(chunk.lanes)));
       tile = addOuterProducts(
           e, tile, e.index(features), tileRows, columns,
-          [&](Value k, int64_t row) {
-            return e.load(keyRows, {from[row], k});
-          },
+          [&](Value k, int64_t row) { return e.load(keyRows, {from[row], k}); },
           [&](Value k, Chunk chunk) {
             return e.loadVector(query, {k, e.index(chunk.column)}, chunk.lanes);
           });
@@ -204,8 +213,8 @@ void AttendRecipe::emitSoftmax(Value rows) {
     Value before = e.loadVector(maximum, {column}, chunk.lanes);
     Value after = e.loop(e.index(0), rows, {before},
                          [&](Value row, ValueRange carry) -> Emitter::Carry {
-                           Value score = e.loadVector(scores, {row, column},
-                                                      chunk.lanes);
+                           Value score =
+                               e.loadVector(scores, {row, column}, chunk.lanes);
                            return {e.maxf(carry[0], score)};
                          })[0];
     // Rows whose scores are all -inf keep a finite reference: exp2 gives 0.
@@ -214,14 +223,14 @@ void AttendRecipe::emitSoftmax(Value rows) {
     Value reference = arith::SelectOp::create(e.b, e.loc, none, zero, after);
     Value factor = emitExp2(e, e.subf(before, reference));
     Value partial = e.mulf(e.loadVector(sum, {column}, chunk.lanes), factor);
-    Value total = e.loop(
-        e.index(0), rows, {partial},
-        [&](Value row, ValueRange carry) -> Emitter::Carry {
-          Value score = e.loadVector(scores, {row, column}, chunk.lanes);
-          Value weight = emitExp2(e, e.subf(score, reference));
-          e.storeVector(weight, scores, {row, column});
-          return {e.addf(carry[0], weight)};
-        })[0];
+    Value total = e.loop(e.index(0), rows, {partial},
+                         [&](Value row, ValueRange carry) -> Emitter::Carry {
+                           Value score =
+                               e.loadVector(scores, {row, column}, chunk.lanes);
+                           Value weight = emitExp2(e, e.subf(score, reference));
+                           e.storeVector(weight, scores, {row, column});
+                           return {e.addf(carry[0], weight)};
+                         })[0];
     e.storeVector(after, maximum, {column});
     e.storeVector(total, sum, {column});
     e.storeVector(factor, rescale, {column});
@@ -268,8 +277,7 @@ void AttendRecipe::storeResults(Value firstRow, Value rows) {
     Value total = e.load(sum, {row});
     Value empty = e.equalf(total, e.f32(0));
     Value inverse = e.select(
-        empty, e.f32(0),
-        arith::DivFOp::create(e.b, e.loc, e.f32(1), total));
+        empty, e.f32(0), arith::DivFOp::create(e.b, e.loc, e.f32(1), total));
     Value to = e.add(firstRow, row);
     for (Chunk chunk : e.chunks(features)) {
       Value column = e.index(chunk.column);
@@ -280,16 +288,16 @@ void AttendRecipe::storeResults(Value firstRow, Value rows) {
     }
     if (!lse)
       return;
-    Value log = e.addf(e.load(maximum, {row}),
-                       math::Log2Op::create(e.b, e.loc, total));
+    Value log =
+        e.addf(e.load(maximum, {row}), math::Log2Op::create(e.b, e.loc, total));
     Value natural = e.mulf(log, e.f32(std::numbers::ln2_v<float>));
     e.store(e.select(empty, e.f32(kMinusInfinity), natural), lse, {to});
   });
 }
 
 void AttendRecipe::clearPadding() {
-  Value exist = kernel.existingTokens(kernel.extent(op, "Sq"), kernel.block,
-                                      queryBlock);
+  Value exist =
+      kernel.existingTokens(kernel.extent(op, "Sq"), kernel.block, queryBlock);
   e.loop(validQueries, exist, 1, [&](Value row) {
     for (Chunk chunk : e.chunks(features))
       e.storeVector(e.f32(0, e.vectorType(chunk.lanes)), output,

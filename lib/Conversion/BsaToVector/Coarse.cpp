@@ -21,11 +21,10 @@ void tessera::emitPool(Kernel &kernel, bsa::PoolOp op) {
   int64_t blockSize = op.getBlock();
   Value count = kernel.validTokens(op.getSizes(), kernel.extent(op, "S"),
                                    kernel.block, blockSize);
-  Value real = arith::SIToFPOp::create(e.b, e.loc, e.b.getF32Type(),
-                                       e.toI32(count));
-  Value inverse = e.select(
-      e.equalf(real, e.f32(0)), e.f32(0),
-      arith::DivFOp::create(e.b, e.loc, e.f32(1), real));
+  Value real =
+      arith::SIToFPOp::create(e.b, e.loc, e.b.getF32Type(), e.toI32(count));
+  Value inverse = e.select(e.equalf(real, e.f32(0)), e.f32(0),
+                           arith::DivFOp::create(e.b, e.loc, e.f32(1), real));
   for (auto [input, output] : llvm::zip(op.getInputs(), op.getOutputs())) {
     Value rows = kernel.rows(input, blockSize), mean = kernel.row(output);
     int64_t features = cast<RankedTensorType>(input.getType()).getDimSize(3);
@@ -36,8 +35,9 @@ void tessera::emitPool(Kernel &kernel, bsa::PoolOp op) {
     sums = e.loop(e.index(0), count, sums, [&](Value row, ValueRange carry) {
       Emitter::Carry next;
       for (auto [chunk, sum] : llvm::zip(chunks, carry))
-        next.push_back(e.addf(
-            sum, e.loadVector(rows, {row, e.index(chunk.column)}, chunk.lanes)));
+        next.push_back(
+            e.addf(sum, e.loadVector(rows, {row, e.index(chunk.column)},
+                                     chunk.lanes)));
       return next;
     });
     for (auto [chunk, sum] : llvm::zip(chunks, sums))
@@ -88,16 +88,16 @@ static Value emitScores(Kernel &kernel, bsa::CoarseOp op, Value kvHead,
       op.getScale()
           ? kernel.scalar(op.getScale())
           : e.f32(static_cast<float>(1.0 / std::sqrt(double(features))));
-  return e.loop(
-      e.index(0), keyBlocks, {e.f32(kMinusInfinity)},
-      [&](Value j, ValueRange carry) -> Emitter::Carry {
-        Value score = e.mulf(emitDot(e, query, keys, j, features), scale);
-        if (op.getKvSizes())
-          score = e.select(isNonEmpty(kernel, op.getKvSizes(), j), score,
-                           e.f32(kMinusInfinity));
-        e.store(score, scores, {j});
-        return {e.maxf(carry[0], score)};
-      })[0];
+  return e.loop(e.index(0), keyBlocks, {e.f32(kMinusInfinity)},
+                [&](Value j, ValueRange carry) -> Emitter::Carry {
+                  Value score =
+                      e.mulf(emitDot(e, query, keys, j, features), scale);
+                  if (op.getKvSizes())
+                    score = e.select(isNonEmpty(kernel, op.getKvSizes(), j),
+                                     score, e.f32(kMinusInfinity));
+                  e.store(score, scores, {j});
+                  return {e.maxf(carry[0], score)};
+                })[0];
 }
 
 void tessera::emitCoarse(Kernel &kernel, bsa::CoarseOp op) {
@@ -120,8 +120,8 @@ void tessera::emitCoarse(Kernel &kernel, bsa::CoarseOp op) {
     Value score = e.subf(e.load(scores, {j}), maximum);
     Value weight = emitExp2(e, e.mulf(score, log2e));
     if (op.getKvSizes())
-      weight = e.select(isNonEmpty(kernel, op.getKvSizes(), j), weight,
-                        e.f32(0));
+      weight =
+          e.select(isNonEmpty(kernel, op.getKvSizes(), j), weight, e.f32(0));
     Emitter::Carry next = {e.addf(carry[0], weight)};
     for (auto [chunk, sum] : llvm::zip(chunks, carry.drop_front()))
       next.push_back(e.fma(
@@ -130,9 +130,9 @@ void tessera::emitCoarse(Kernel &kernel, bsa::CoarseOp op) {
     return next;
   });
   // Without any key block the sum of weights is 0, and so is the output.
-  Value inverse = e.select(
-      e.equalf(sums[0], e.f32(0)), e.f32(0),
-      arith::DivFOp::create(e.b, e.loc, e.f32(1), sums[0]));
+  Value inverse =
+      e.select(e.equalf(sums[0], e.f32(0)), e.f32(0),
+               arith::DivFOp::create(e.b, e.loc, e.f32(1), sums[0]));
   for (auto [chunk, sum] : llvm::zip(chunks, ArrayRef(sums).drop_front()))
     e.storeVector(e.mulf(sum, e.splat(inverse, chunk.lanes)), output,
                   {e.index(chunk.column)});

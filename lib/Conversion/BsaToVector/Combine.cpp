@@ -39,7 +39,8 @@ void tessera::emitCombine(Kernel &kernel, bsa::CombineOp op) {
       Value column = e.index(chunk.column);
       Value result = e.loadVector(fine, {row, column}, chunk.lanes);
       if (op.getFineGate())
-        result = e.mulf(result, loadGate(kernel, op.getFineGate(), token, chunk));
+        result =
+            e.mulf(result, loadGate(kernel, op.getFineGate(), token, chunk));
       if (coarse) {
         Value term = e.loadVector(coarse, {column}, chunk.lanes);
         result = op.getCoarseGate()

@@ -4,10 +4,10 @@
 // buffers, and every kernel a parallel loop that its recipes fill.
 
 #include "Kernel.h"
-#include "tessera/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "tessera/Conversion/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace tessera {
@@ -54,8 +54,8 @@ static LogicalResult checkSupported(Operation *op) {
         bsa::BlockMapType map = op.getMap().getType();
         return success(
             succeeded(checkFeatures(op, op.getQuery())) &&
-            succeeded(checkMultipleOf8(op, "query block", map.getQueryBlock(),
-                                       8)) &&
+            succeeded(
+                checkMultipleOf8(op, "query block", map.getQueryBlock(), 8)) &&
             succeeded(checkMultipleOf8(op, "key block", map.getKeyBlock(), 8)));
       })
       .Case([](bsa::CombineOp op) { return checkFeatures(op, op.getFine()); })
@@ -119,9 +119,8 @@ func::FuncOp FunctionLowering::createTarget() {
   append(source.getArgumentTypes());
   append(source.getResultTypes());
   builder.setInsertionPoint(source);
-  auto target = func::FuncOp::create(
-      builder, source.getLoc(), source.getName(),
-      builder.getFunctionType(types, {}));
+  auto target = func::FuncOp::create(builder, source.getLoc(), source.getName(),
+                                     builder.getFunctionType(types, {}));
   target.setVisibility(source.getVisibility());
   body = target.addEntryBlock();
   builder.setInsertionPointToStart(body);
@@ -215,9 +214,8 @@ void FunctionLowering::bindMap(Value map) {
         allocate(RankedTensorType::get(shape, builder.getI32Type()), dims);
   shape.push_back(type.getCapacity());
   if (!buffer.index)
-    buffer.index =
-        allocate(RankedTensorType::get(shape, builder.getI32Type()),
-                 {dims[0], dims[1], dims[2], Value()});
+    buffer.index = allocate(RankedTensorType::get(shape, builder.getI32Type()),
+                            {dims[0], dims[1], dims[2], Value()});
   buffers.maps[map] = buffer;
 }
 
@@ -230,9 +228,9 @@ void FunctionLowering::lowerMapFromLists(bsa::MapFromListsOp op) {
   else if (isa<RankedTensorType>(count.getType()))
     buffer.count = buffers.tensors.lookup(count);
   else
-    buffer.fixedCount = arith::IndexCastOp::create(
-        builder, op.getLoc(), builder.getIndexType(),
-        buffers.scalars.lookup(count));
+    buffer.fixedCount =
+        arith::IndexCastOp::create(builder, op.getLoc(), builder.getIndexType(),
+                                   buffers.scalars.lookup(count));
   buffers.maps[op.getMap()] = buffer;
 }
 
@@ -336,9 +334,9 @@ LogicalResult FunctionLowering::lower(Operation &op) {
   if (auto cast = dyn_cast<tensor::CastOp>(op)) {
     auto type = llvm::dyn_cast<RankedTensorType>(cast.getType());
     if (type) {
-      buffers.tensors[cast.getResult()] = memref::CastOp::create(
-          builder, op.getLoc(), bufferType(type),
-          buffers.tensors.lookup(cast.getSource()));
+      buffers.tensors[cast.getResult()] =
+          memref::CastOp::create(builder, op.getLoc(), bufferType(type),
+                                 buffers.tensors.lookup(cast.getSource()));
       return success();
     }
   }
@@ -366,9 +364,8 @@ LogicalResult FunctionLowering::run() {
   });
   if (supported.wasInterrupted())
     return failure();
-  for (Type type :
-       llvm::concat<const Type>(source.getArgumentTypes(),
-                                source.getResultTypes()))
+  for (Type type : llvm::concat<const Type>(source.getArgumentTypes(),
+                                            source.getResultTypes()))
     if (isa<bsa::BlockMapType>(type))
       return source.emitError()
              << "function '" << source.getName()
@@ -412,8 +409,8 @@ struct ConvertBsaToVector
       return signalPassFailure();
     }
     TilePlan plan{lanes, tileRows, tileVectors};
-    for (auto function : llvm::make_early_inc_range(
-             getOperation().getOps<func::FuncOp>()))
+    for (auto function :
+         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
       if (!function.isExternal() &&
           failed(FunctionLowering(function, plan).run()))
         return signalPassFailure();

@@ -77,8 +77,7 @@ Value Emitter::fma(Value x, Value y, Value z) {
   return math::FmaOp::create(b, loc, x, y, z);
 }
 Value Emitter::maxf(Value x, Value y) {
-  Value larger =
-      arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, y);
+  Value larger = arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OGT, x, y);
   return arith::SelectOp::create(b, loc, larger, x, y);
 }
 Value Emitter::equalf(Value x, Value y) {
@@ -226,16 +225,16 @@ Value tessera::emitExp2(Emitter &e, Value x) {
   Value shifted = e.addf(clamped, magic);
   Value fraction = e.subf(clamped, e.subf(shifted, magic));
   // 2^f on [-1/2, 1/2]: minimax polynomial in f with value 1 at 0.
-  static constexpr float kCoefficients[] = {
-      1.32647250e-03f, 9.67151299e-03f, 5.55073358e-02f,
-      2.40222424e-01f, 6.93147004e-01f, 1.0f};
+  static constexpr float kCoefficients[] = {1.32647250e-03f, 9.67151299e-03f,
+                                            5.55073358e-02f, 2.40222424e-01f,
+                                            6.93147004e-01f, 1.0f};
   Value power = e.f32(kCoefficients[0], type);
   for (float coefficient : llvm::drop_begin(kCoefficients))
     power = e.fma(power, fraction, e.f32(coefficient, type));
   // The integer moves into the exponent; -127 gives the factor 0.
   Value bits = bitcast(e, shifted, e.b.getI32Type());
-  Value exponent = arith::ShLIOp::create(e.b, e.loc, bits,
-                                         integerLike(e, bits, 23));
+  Value exponent =
+      arith::ShLIOp::create(e.b, e.loc, bits, integerLike(e, bits, 23));
   Value one = integerLike(e, bits, 0x3f800000);
   Value factor = bitcast(e, e.add(exponent, one), e.b.getF32Type());
   return e.mulf(power, factor);

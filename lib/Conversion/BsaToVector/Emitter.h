@@ -88,11 +88,12 @@ public:
   /// Covers `columns` (a multiple of 8) by full vectors and at most one of 8.
   llvm::SmallVector<Chunk> chunks(int64_t columns) const;
   /// The same, grouped as wide as a register tile.
-  llvm::SmallVector<llvm::SmallVector<Chunk>> chunkGroups(int64_t columns) const;
+  llvm::SmallVector<llvm::SmallVector<Chunk>>
+  chunkGroups(int64_t columns) const;
 };
 
-/// 2 to the x for x <= 127, elementwise: 0 from -127 down, NaN for NaN; relative
-/// error below 2e-7.
+/// 2 to the x for x <= 127, elementwise: 0 from -127 down, NaN for NaN;
+/// relative error below 2e-7.
 mlir::Value emitExp2(Emitter &e, mlir::Value x);
 
 } // namespace tessera

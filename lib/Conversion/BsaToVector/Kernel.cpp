@@ -113,8 +113,7 @@ ListView Kernel::list(Value map) {
 ListView Kernel::listToWrite(Value map) {
   ListView view;
   if (auto found = buffers.maps.find(map); found != buffers.maps.end()) {
-    view.index =
-        slice(found->second.index, {batch, head, block}, {Value()}, 1);
+    view.index = slice(found->second.index, {batch, head, block}, {Value()}, 1);
   } else {
     int64_t capacity = cast<bsa::BlockMapType>(map.getType()).getCapacity();
     view.index = e.scratch({capacity}, e.b.getI32Type());

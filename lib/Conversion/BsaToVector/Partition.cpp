@@ -11,7 +11,8 @@ using namespace tessera;
 namespace {
 
 /// Where block `kernel.block` lies in the raster sequence.
-template <typename OpT> class BlockGeometry {
+template <typename OpT>
+class BlockGeometry {
 public:
   BlockGeometry(Kernel &kernel, OpT op);
 
@@ -58,8 +59,8 @@ BlockGeometry<OpT>::BlockGeometry(Kernel &kernel, OpT op)
       textFirst = e.index(0);
       videoFirst = text;
     } else {
-      Value cubes = e.mul(e.mul(ceilDiv(time, cube.getTime()), cubesHigh),
-                          cubesWide);
+      Value cubes =
+          e.mul(e.mul(ceilDiv(time, cube.getTime()), cubesHigh), cubesWide);
       isText = e.less(e.sub(cubes, e.index(1)), kernel.block);
       textBlock = e.sub(kernel.block, cubes);
       textFirst = e.mul(e.mul(time, height), width);
@@ -87,16 +88,13 @@ template <typename OpT>
 Value BlockGeometry<OpT>::forEachToken(
     llvm::function_ref<void(Value, Value)> body) {
   if (isText)
-    e.loop(textTokens,
-           [&](Value row) { body(e.add(textFirst, row), row); });
+    e.loop(textTokens, [&](Value row) { body(e.add(textFirst, row), row); });
   e.loop(tSize, [&](Value t) {
     e.loop(hSize, [&](Value h) {
       Value line = e.add(e.mul(e.add(t0, t), height), e.add(h0, h));
       Value raster = e.add(videoFirst, e.add(e.mul(line, width), w0));
       Value inside = e.mul(e.add(e.mul(t, hSize), h), wSize);
-      e.loop(wSize, [&](Value w) {
-        body(e.add(raster, w), e.add(inside, w));
-      });
+      e.loop(wSize, [&](Value w) { body(e.add(raster, w), e.add(inside, w)); });
     });
   });
   Value video = e.mul(e.mul(tSize, hSize), wSize);
@@ -122,9 +120,8 @@ void tessera::emitPartition(Kernel &kernel, bsa::PartitionOp op) {
   Value raster = kernel.headRows(op.getInput(), kernel.head);
   Value packed = kernel.rows(op.getOutput(), volume);
   BlockGeometry<bsa::PartitionOp> geometry(kernel, op);
-  Value count = geometry.forEachToken([&](Value from, Value to) {
-    copyRow(e, raster, from, packed, to);
-  });
+  Value count = geometry.forEachToken(
+      [&](Value from, Value to) { copyRow(e, raster, from, packed, to); });
   e.loop(count, e.index(volume), 1, [&](Value row) {
     for (Chunk chunk : e.chunks(op.getOutput().getType().getDimSize(3)))
       e.storeVector(e.f32(0, e.vectorType(chunk.lanes)), packed,
@@ -146,7 +143,6 @@ void tessera::emitUnpartition(Kernel &kernel, bsa::UnpartitionOp op) {
   Value raster = kernel.headRows(op.getOutput(), kernel.head);
   Value packed = kernel.rows(op.getInput(), op.getCube().getVolume());
   BlockGeometry<bsa::UnpartitionOp> geometry(kernel, op);
-  geometry.forEachToken([&](Value to, Value from) {
-    copyRow(e, packed, from, raster, to);
-  });
+  geometry.forEachToken(
+      [&](Value to, Value from) { copyRow(e, packed, from, raster, to); });
 }

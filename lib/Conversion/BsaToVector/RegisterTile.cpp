@@ -5,10 +5,11 @@
 using namespace mlir;
 using namespace tessera;
 
-RegisterTile tessera::addOuterProducts(
-    Emitter &e, RegisterTile tile, Value depth, int64_t rows,
-    ArrayRef<Chunk> columns, llvm::function_ref<Value(Value, int64_t)> left,
-    llvm::function_ref<Value(Value, Chunk)> right) {
+RegisterTile
+tessera::addOuterProducts(Emitter &e, RegisterTile tile, Value depth,
+                          int64_t rows, ArrayRef<Chunk> columns,
+                          llvm::function_ref<Value(Value, int64_t)> left,
+                          llvm::function_ref<Value(Value, Chunk)> right) {
   return e.loop(
       e.index(0), depth, tile, [&](Value k, ValueRange sums) -> RegisterTile {
         SmallVector<Value> vectors;

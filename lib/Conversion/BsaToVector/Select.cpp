@@ -92,8 +92,7 @@ Value SelectRecipe::countAbove(arith::CmpIPredicate predicate,
   Value count =
       e.loop(e.index(0), keyBlocks, {e.i32(0)},
              [&](Value j, ValueRange carry) -> Emitter::Carry {
-               Value hit =
-                   compare(e, predicate, e.load(ranks, {j}), threshold);
+               Value hit = compare(e, predicate, e.load(ranks, {j}), threshold);
                return {e.add(carry[0], e.select(hit, e.i32(1), e.i32(0)))};
              })[0];
   return e.toIndex(count);
@@ -120,15 +119,13 @@ void SelectRecipe::writeList(Value threshold, Value ties) {
       e.index(0), keyBlocks, {e.index(0), ties},
       [&](Value j, ValueRange carry) -> Emitter::Carry {
         Value rank = e.load(ranks, {j});
-        Value above =
-            compare(e, arith::CmpIPredicate::ugt, rank, threshold);
+        Value above = compare(e, arith::CmpIPredicate::ugt, rank, threshold);
         Value tied =
             e.both(compare(e, arith::CmpIPredicate::eq, rank, threshold),
                    e.less(e.index(0), carry[1]));
         Value forced = e.both(isForced(j), isNonEmpty(j));
         Value kept = arith::OrIOp::create(
-            e.b, e.loc, forced,
-            arith::OrIOp::create(e.b, e.loc, above, tied));
+            e.b, e.loc, forced, arith::OrIOp::create(e.b, e.loc, above, tied));
         e.when(kept, [&] { e.store(e.toI32(j), list.index, {carry[0]}); });
         Value one = e.index(1), none = e.index(0);
         return {e.add(carry[0], e.select(kept, one, none)),
