@@ -86,17 +86,19 @@ Error CallChecker::checkArgument(int32_t index) {
 Error CallChecker::checkScalarI32(int32_t index) {
   const tessera_rt_param &scalar = param(index);
   int64_t found = *static_cast<const int32_t *>(args[index]);
-  if (found < scalar.minimum || found > scalar.maximum) {
-    Text range;
-    range.add("pass %lld to %lld", (long long)scalar.minimum,
-              (long long)scalar.maximum);
+  if (found >= scalar.minimum && found <= scalar.maximum)
+    return scalar.dims[0] < 0 ? bind(index, -1, scalar.dims[0], found)
+                              : Error();
+  Text range;
+  range.add("%lld to %lld", (long long)scalar.minimum,
+            (long long)scalar.maximum);
+  if (scalar.hint)
     return makeError(TESSERA_INVALID_ARGUMENT,
-                     "%s: '%s' is %lld; %lld to %lld is accepted; %s",
-                     signature.function, scalar.name, (long long)found,
-                     (long long)scalar.minimum, (long long)scalar.maximum,
-                     advice(index, range.chars));
-  }
-  return scalar.dims[0] < 0 ? bind(index, -1, scalar.dims[0], found) : Error();
+                     "%s: '%s' is %lld, %s is accepted; %s", signature.function,
+                     scalar.name, (long long)found, range.chars, scalar.hint);
+  return makeError(TESSERA_INVALID_ARGUMENT, "%s: '%s' is %lld; pass %s",
+                   signature.function, scalar.name, (long long)found,
+                   range.chars);
 }
 
 Error CallChecker::checkScalarF32(int32_t index) const {
@@ -104,7 +106,7 @@ Error CallChecker::checkScalarF32(int32_t index) const {
   if (std::isfinite(found) && found > 0)
     return Error();
   return makeError(TESSERA_INVALID_ARGUMENT,
-                   "%s: '%s' is %g; a finite number above 0 is accepted; %s",
+                   "%s: '%s' is %g, a finite number above 0 is accepted; %s",
                    signature.function, name(index), double(found),
                    advice(index, "pass 1/sqrt(head dimension) if in doubt"));
 }

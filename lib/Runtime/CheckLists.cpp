@@ -41,16 +41,21 @@ Error CallChecker::sizeError(const tessera_rt_constraint &c, int64_t batch,
   Text where, reason, remedy;
   if (tensor(index).rank == 2)
     where.add("batch %lld, ", (long long)batch);
-  remedy.add("pass 0 to %lld", (long long)exist);
+  if (c.value == INT32_MAX)
+    remedy.add("0 or more");
+  else
+    remedy.add("0 to %lld", (long long)exist);
   if (exist < c.value)
     reason.add("only %lld of %lld rows are left for it", (long long)exist,
                (long long)value(c.operands[1]));
   else
-    reason.add("a block has 0 to %lld valid rows", (long long)exist);
+    reason.add("a block has %s valid rows", remedy.chars);
+  Text pass;
+  pass.add("pass %s", remedy.chars);
   return makeError(TESSERA_INVALID_ARGUMENT,
                    "%s: '%s' is %d for %sblock %lld, but %s; %s",
                    signature.function, name(index), found, where.chars,
-                   (long long)block, reason.chars, advice(index, remedy.chars));
+                   (long long)block, reason.chars, advice(index, pass.chars));
 }
 
 //===----------------------------------------------------------------------===//

@@ -74,8 +74,7 @@ int main(int argc, char **argv) {
   tessera::CompileOptions options;
   auto levels = tessera::parseCpuLevels(cpu);
   if (!levels)
-    return tessera::usageError(kTool,
-                               "--cpu: " + toString(levels.takeError()));
+    return tessera::usageError(kTool, "--cpu: " + toString(levels.takeError()));
   options.levels = *levels;
   options.fuse = !noFuse;
 

@@ -7,8 +7,7 @@
 using namespace mlir;
 using namespace tessera::bsa;
 
-FunctionContract::FunctionContract(func::FuncOp function)
-    : function(function) {
+FunctionContract::FunctionContract(func::FuncOp function) : function(function) {
   function.walk<WalkOrder::PreOrder>([&](Operation *op) { join(op); });
   joinTies();
   learnExtents();
@@ -48,8 +47,8 @@ void FunctionContract::join(Operation *op) {
   if (auto cast = dyn_cast<tensor::CastOp>(op))
     if (isa<RankedTensorType>(cast.getSource().getType()) &&
         isa<RankedTensorType>(cast.getType()))
-      tieValues(cast.getSource(), cast.getDest(),
-                virtualRank(cast.getSource()), tie);
+      tieValues(cast.getSource(), cast.getDest(), virtualRank(cast.getSource()),
+                tie);
   if (auto fused = dyn_cast<FusedOp>(op))
     for (OpResult result : fused.getResults())
       tieValues(result, fused.getYielded(result.getResultNumber()),

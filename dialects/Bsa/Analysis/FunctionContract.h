@@ -33,7 +33,9 @@ public:
   /// True if dimension `index` of `value` may also be 1.
   bool isBroadcast(mlir::Value value) const { return gates.contains(value); }
   /// The name of the operand that `value` feeds or the result it is, or "".
-  llvm::StringRef roleOf(mlir::Value value) const { return roles.lookup(value); }
+  llvm::StringRef roleOf(mlir::Value value) const {
+    return roles.lookup(value);
+  }
 
   /// Every op with its contract, in program order.
   struct Entry {

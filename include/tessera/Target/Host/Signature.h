@@ -7,9 +7,9 @@
 #ifndef TESSERA_TARGET_HOST_SIGNATURE_H
 #define TESSERA_TARGET_HOST_SIGNATURE_H
 
-#include "tessera-c/Runtime.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Support/LLVM.h"
+#include "tessera-c/Runtime.h"
 #include <string>
 #include <vector>
 
@@ -39,9 +39,9 @@ struct Signature {
 };
 
 /// Reads the signature off a function over `bsa` ops, before any lowering.
-/// Argument names are those of the `bsa.name` argument and result attributes, else
-/// of the operand they feed. Emits an error where a function cannot be called
-/// from outside (a block map as argument, say).
+/// Argument names are those of the `bsa.name` argument and result attributes,
+/// else of the operand they feed. Emits an error where a function cannot be
+/// called from outside (a block map as argument, say).
 mlir::FailureOr<Signature> readSignature(mlir::func::FuncOp function);
 
 } // namespace tessera::host
