@@ -67,7 +67,7 @@ mlir::MLIRContext &testContext() {
 }
 
 llvm::Expected<HostProgram> build(llvm::StringRef text,
-                                  const Signature &signature,
+                                  llvm::ArrayRef<Signature> signatures,
                                   llvm::ArrayRef<CpuLevel> levels) {
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> owned;
   std::vector<LevelModule> modules;
@@ -76,7 +76,7 @@ llvm::Expected<HostProgram> build(llvm::StringRef text,
         mlir::parseSourceString<mlir::ModuleOp>(text, &testContext()));
     modules.push_back({&level, *owned.back()});
   }
-  return buildProgram(modules, signature);
+  return buildProgram(modules, signatures);
 }
 
 std::unique_ptr<HostJit> load(HostProgram &program) {

@@ -36,7 +36,7 @@ T get(llvm::Expected<T> value) {
 }
 
 llvm::Expected<host::HostProgram>
-build(llvm::StringRef text, const host::Signature &signature,
+build(llvm::StringRef text, llvm::ArrayRef<host::Signature> signatures,
       llvm::ArrayRef<host::CpuLevel> levels = host::kCpuLevels);
 std::unique_ptr<host::HostJit> load(host::HostProgram &program);
 
