@@ -56,8 +56,7 @@ endfunction()
 # for what only the tests and benchmarks use.
 function(add_tessera_library name)
   cmake_parse_arguments(ARG "NO_LLVM;NO_INSTALL" "" "DEPENDS;LINK_LIBS" ${ARGN})
-  _tessera_existing_sources(sources ${ARG_UNPARSED_ARGUMENTS})
-  add_library(${name} STATIC ${sources})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   _tessera_compile_policy(${name} ${ARG_NO_LLVM})
   target_link_libraries(${name} PUBLIC TesseraHeaders)
   if(ARG_LINK_LIBS)
@@ -83,8 +82,7 @@ endfunction()
 function(add_tessera_tool name)
   cmake_parse_arguments(ARG "NO_LLVM" "" "LINK_LIBS" ${ARGN})
   set(no_llvm ${ARG_NO_LLVM})
-  _tessera_existing_sources(sources ${ARG_UNPARSED_ARGUMENTS})
-  add_library(${name}-objects OBJECT ${sources})
+  add_library(${name}-objects OBJECT ${ARG_UNPARSED_ARGUMENTS})
   _tessera_compile_policy(${name}-objects ${no_llvm})
   target_link_libraries(${name}-objects PRIVATE TesseraHeaders ${ARG_LINK_LIBS})
   add_executable(${name})
@@ -107,8 +105,7 @@ endfunction()
 # A GoogleTest program run by CTest under the label `unit`.
 function(add_tessera_unittest name)
   cmake_parse_arguments(ARG "NO_LLVM" "" "LINK_LIBS" ${ARGN})
-  _tessera_existing_sources(sources ${ARG_UNPARSED_ARGUMENTS})
-  add_executable(${name} ${sources})
+  add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   _tessera_compile_policy(${name} ${ARG_NO_LLVM})
   target_link_libraries(${name} PRIVATE TesseraHeaders ${ARG_LINK_LIBS}
     GTest::gtest GTest::gtest_main)
@@ -171,24 +168,22 @@ function(add_tessera_dialect library name)
   set(stem "${PROJECT_BINARY_DIR}/dialects/${name}/IR/${name}")
   string(TOLOWER "${name}" mnemonic)
   set(files "")
-  if(EXISTS "${td}")
-    tessera_tablegen(files "${td}"
-      "${stem}Dialect.h.inc" -gen-dialect-decls -dialect=${mnemonic} --
-      "${stem}Dialect.cpp.inc" -gen-dialect-defs -dialect=${mnemonic} --
-      "${stem}Types.h.inc" -gen-typedef-decls -typedefs-dialect=${mnemonic} --
-      "${stem}Types.cpp.inc" -gen-typedef-defs -typedefs-dialect=${mnemonic} --
-      "${stem}Attrs.h.inc" -gen-attrdef-decls -attrdefs-dialect=${mnemonic} --
-      "${stem}Attrs.cpp.inc" -gen-attrdef-defs -attrdefs-dialect=${mnemonic} --
-      "${stem}Enums.h.inc" -gen-enum-decls --
-      "${stem}Enums.cpp.inc" -gen-enum-defs --
-      "${stem}Ops.h.inc" -gen-op-decls --
-      "${stem}Ops.cpp.inc" -gen-op-defs)
-    # Interfaces are emitted for the file that defines them alone.
-    tessera_tablegen(files "${CMAKE_CURRENT_SOURCE_DIR}/${name}Interfaces.td"
-      "${stem}Interfaces.h.inc" -gen-op-interface-decls --
-      "${stem}Interfaces.cpp.inc" -gen-op-interface-defs)
-    _tessera_docs("${td}" ${name}Dialect -gen-dialect-doc -dialect=${mnemonic})
-  endif()
+  tessera_tablegen(files "${td}"
+    "${stem}Dialect.h.inc" -gen-dialect-decls -dialect=${mnemonic} --
+    "${stem}Dialect.cpp.inc" -gen-dialect-defs -dialect=${mnemonic} --
+    "${stem}Types.h.inc" -gen-typedef-decls -typedefs-dialect=${mnemonic} --
+    "${stem}Types.cpp.inc" -gen-typedef-defs -typedefs-dialect=${mnemonic} --
+    "${stem}Attrs.h.inc" -gen-attrdef-decls -attrdefs-dialect=${mnemonic} --
+    "${stem}Attrs.cpp.inc" -gen-attrdef-defs -attrdefs-dialect=${mnemonic} --
+    "${stem}Enums.h.inc" -gen-enum-decls --
+    "${stem}Enums.cpp.inc" -gen-enum-defs --
+    "${stem}Ops.h.inc" -gen-op-decls --
+    "${stem}Ops.cpp.inc" -gen-op-defs)
+  # Interfaces are emitted for the file that defines them alone.
+  tessera_tablegen(files "${CMAKE_CURRENT_SOURCE_DIR}/${name}Interfaces.td"
+    "${stem}Interfaces.h.inc" -gen-op-interface-decls --
+    "${stem}Interfaces.cpp.inc" -gen-op-interface-defs)
+  _tessera_docs("${td}" ${name}Dialect -gen-dialect-doc -dialect=${mnemonic})
   add_custom_target(${library}Tablegen DEPENDS ${files})
   add_dependencies(tessera-generated ${library}Tablegen)
 endfunction()
@@ -204,28 +199,9 @@ function(add_tessera_passes library path group)
     set(root "${PROJECT_BINARY_DIR}/dialects")
   endif()
   set(files "")
-  if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/Passes.td")
-    tessera_tablegen(files Passes.td
-      "${root}/${path}/Passes.h.inc" -gen-pass-decls -name=${group})
-    _tessera_docs(Passes.td ${group}Passes -gen-pass-doc)
-  endif()
+  tessera_tablegen(files Passes.td
+    "${root}/${path}/Passes.h.inc" -gen-pass-decls -name=${group})
+  _tessera_docs(Passes.td ${group}Passes -gen-pass-doc)
   add_custom_target(${library}Tablegen DEPENDS ${files})
   add_dependencies(tessera-generated ${library}Tablegen)
-endfunction()
-
-# Until every folder has its first file: skip sources that are not there yet.
-function(_tessera_existing_sources variable)
-  set(found "")
-  foreach(source IN LISTS ARGN)
-    if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-      list(APPEND found "${source}")
-    else()
-      message(STATUS "Not there yet: ${CMAKE_CURRENT_SOURCE_DIR}/${source}")
-    endif()
-  endforeach()
-  if(NOT found)
-    file(TOUCH "${PROJECT_BINARY_DIR}/Empty.cpp")
-    set(found "${PROJECT_BINARY_DIR}/Empty.cpp")
-  endif()
-  set(${variable} ${found} PARENT_SCOPE)
 endfunction()
