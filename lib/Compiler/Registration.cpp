@@ -7,11 +7,8 @@
 #include "tessera/Conversion/Passes.h"
 #include "tessera/Target/Host/Passes.h"
 
-#if __has_include("Bsa/IR/Bsa.h")
 #include "Bsa/IR/Bsa.h"
 #include "Bsa/Transforms/Passes.h"
-#define TESSERA_HAVE_BSA
-#endif
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -94,9 +91,7 @@ static void registerLLVMConversions(DialectRegistry &registry) {
 }
 
 void tessera::registerAllDialects(DialectRegistry &registry) {
-#ifdef TESSERA_HAVE_BSA
   registry.insert<bsa::BsaDialect>();
-#endif
   registry.insert<affine::AffineDialect, arith::ArithDialect,
                   bufferization::BufferizationDialect, cf::ControlFlowDialect,
                   func::FuncDialect, index::IndexDialect, linalg::LinalgDialect,
