@@ -2,6 +2,6 @@
 //
 // A precompiled header needs a target with a source; this is it.
 namespace tessera {
-extern const int precompiledHeaderOwner;
-const int precompiledHeaderOwner = 0;
+extern const int kPrecompiledHeaderOwner;
+const int kPrecompiledHeaderOwner = 0;
 } // namespace tessera
