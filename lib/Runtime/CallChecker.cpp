@@ -170,6 +170,13 @@ Text CallChecker::describeShape(const tessera_rt_param &param) const {
   return text;
 }
 
+int32_t tessera::rt::dtypeOf(const tessera_tensor &tensor) {
+  int32_t dtype;
+  static_assert(sizeof(dtype) == sizeof(tensor.dtype));
+  std::memcpy(&dtype, &tensor.dtype, sizeof(dtype));
+  return dtype;
+}
+
 const char *tessera::rt::dtypeName(int32_t dtype) {
   switch (dtype) {
   case TESSERA_F32:

@@ -102,6 +102,8 @@ private:
   Symbol *symbols;
 };
 
+/// The element type as a number: a caller in C may have stored any.
+int32_t dtypeOf(const tessera_tensor &tensor);
 const char *dtypeName(int32_t dtype);
 int64_t dtypeBytes(int32_t dtype);
 

@@ -10,10 +10,10 @@ using namespace tessera::rt;
 Error CallChecker::checkTensor(int32_t index) {
   const tessera_rt_param &wanted = param(index);
   const tessera_tensor &found = tensor(index);
-  if (int32_t(found.dtype) != wanted.dtype)
+  if (dtypeOf(found) != wanted.dtype)
     return makeError(
         TESSERA_INVALID_ARGUMENT, "%s: '%s' holds %s, %s is accepted; %s",
-        signature.function, wanted.name, dtypeName(found.dtype),
+        signature.function, wanted.name, dtypeName(dtypeOf(found)),
         dtypeName(wanted.dtype),
         advice(index, "convert it, or compile the function for its type"));
   if (found.rank != wanted.rank) {
@@ -142,7 +142,7 @@ static bool findByteRange(const tessera_tensor &tensor, ByteRange &range) {
   }
   int64_t bytes = 0;
   if (__builtin_add_overflow(last, int64_t(1), &last) ||
-      __builtin_mul_overflow(last, dtypeBytes(tensor.dtype), &bytes))
+      __builtin_mul_overflow(last, dtypeBytes(dtypeOf(tensor)), &bytes))
     return false;
   range.begin = reinterpret_cast<uintptr_t>(tensor.data);
   return !__builtin_add_overflow(range.begin, uintptr_t(bytes), &range.end);
@@ -156,7 +156,7 @@ Error CallChecker::checkMemory(int32_t index) const {
     return makeError(TESSERA_INVALID_ARGUMENT,
                      "%s: '%s' has no data; pass a pointer to its elements",
                      signature.function, name(index));
-  int64_t bytes = dtypeBytes(found.dtype);
+  int64_t bytes = dtypeBytes(dtypeOf(found));
   if (reinterpret_cast<uintptr_t>(found.data) % uintptr_t(bytes))
     return makeError(TESSERA_INVALID_ARGUMENT,
                      "%s: '%s' lies at address %p, no multiple of the %lld "
