@@ -81,13 +81,19 @@ func.func @all_dead(%q: !seq, %k: !pooled, %topk: i32) {
 // k keeps all 5 key blocks: it is 5, and forcing some of them says nothing.
 // CHECK-LABEL: func.func @dense
 // CHECK-DAG: %[[FIVE:.*]] = arith.constant 5 : i32
-func.func @dense(%s: tensor<1x4x?x5xf32>) -> !bsa.block_map<64x64, capacity = 8, ascending> {
+func.func @dense(%s: tensor<1x4x?x5xf32>)
+    -> (!bsa.block_map<64x64, capacity = 8, ascending>,
+        !bsa.block_map<64x64, capacity = 8, ascending>) {
   %k = arith.constant 6 : i32
   // CHECK: bsa.select %{{.*}} top(%[[FIVE]]) policy(#bsa.select<capacity = 8>)
   %m = bsa.select %s : tensor<1x4x?x5xf32> top(%k)
       policy(#bsa.select<capacity = 8, sink = 1, local = 1, forced = beside>)
       -> !bsa.block_map<64x64, capacity = 8, ascending>
-  return %m : !bsa.block_map<64x64, capacity = 8, ascending>
+  // CHECK: bsa.select %{{.*}} top(%[[FIVE]]) policy(#bsa.select<capacity = 8>)
+  %n = bsa.select %s : tensor<1x4x?x5xf32> top(%k) policy(#bsa.select<capacity = 8>)
+      -> !bsa.block_map<64x64, capacity = 8, ascending>
+  return %m, %n : !bsa.block_map<64x64, capacity = 8, ascending>,
+      !bsa.block_map<64x64, capacity = 8, ascending>
 }
 
 // 4 of 5 are not all; how many `?` is, nobody knows; and 9 is an error when run,
@@ -186,21 +192,23 @@ func.func @there_and_back(%x: !seq, %t: i32, %h: i32, %w: i32, %text: i32) -> (!
   return %0, %1 : !seq, !seq
 }
 
-// Another cube, another grid, text in another place.
+// Another cube, another extent of the grid, text in another place or number.
 // CHECK-LABEL: func.func @elsewhere
-func.func @elsewhere(%x: !seq, %t: i32, %h: i32, %w: i32) -> (!seq, !seq, !seq) {
+// CHECK-COUNT-6: bsa.unpartition
+// CHECK: return
+func.func @elsewhere(%x: !seq, %t: i32, %h: i32, %w: i32)
+    -> (!seq, !seq, !seq, !seq, !seq, !seq) {
   %a, %a_sizes = bsa.partition %x by #bsa.cube<4x4x4> grid(%t, %h, %w)
       : !seq -> !seq, tensor<?xi32>
-  // CHECK: %[[U0:.*]] = bsa.unpartition
   %0 = bsa.unpartition %a by #bsa.cube<2x4x8> grid(%t, %h, %w) : !seq -> !seq
-  // CHECK: %[[U1:.*]] = bsa.unpartition
-  %1 = bsa.unpartition %a by #bsa.cube<4x4x4> grid(%t, %w, %h) : !seq -> !seq
+  %1 = bsa.unpartition %a by #bsa.cube<4x4x4> grid(%h, %h, %w) : !seq -> !seq
+  %2 = bsa.unpartition %a by #bsa.cube<4x4x4> grid(%t, %t, %w) : !seq -> !seq
+  %3 = bsa.unpartition %a by #bsa.cube<4x4x4> grid(%t, %h, %h) : !seq -> !seq
   %b, %b_sizes = bsa.partition %x by #bsa.cube<4x4x4> grid(%t, %h, %w) text(%t prefix)
       : !seq -> !seq, tensor<?xi32>
-  // CHECK: %[[U2:.*]] = bsa.unpartition
-  %2 = bsa.unpartition %b by #bsa.cube<4x4x4> grid(%t, %h, %w) text(%t suffix) : !seq -> !seq
-  // CHECK: return %[[U0]], %[[U1]], %[[U2]]
-  return %0, %1, %2 : !seq, !seq, !seq
+  %4 = bsa.unpartition %b by #bsa.cube<4x4x4> grid(%t, %h, %w) text(%t suffix) : !seq -> !seq
+  %5 = bsa.unpartition %b by #bsa.cube<4x4x4> grid(%t, %h, %w) text(%h prefix) : !seq -> !seq
+  return %0, %1, %2, %3, %4, %5 : !seq, !seq, !seq, !seq, !seq, !seq
 }
 
 // Not the inverse: padding in the packed input need not be zero.

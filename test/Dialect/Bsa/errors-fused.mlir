@@ -61,6 +61,34 @@ func.func @f(%x: tensor<1x4x128x64xf32>, %y: tensor<1x4x256x64xf32>) {
 
 // -----
 
+// fused C3: batch entries
+func.func @f(%x: tensor<1x4x?x64xf32>, %y: tensor<2x4x?x64xf32>) {
+  %0:2 = bsa.fused {
+    // expected-note @+1 {{1 are stated here}}
+    %p = bsa.pool %x by 64 : tensor<1x4x?x64xf32> -> tensor<1x4x?x64xf32>
+    // expected-error @+1 {{'bsa.pool' op has 2 batch entries in a `bsa.fused` of 1; fuse ops of one batch}}
+    %r = bsa.pool %y by 64 : tensor<2x4x?x64xf32> -> tensor<2x4x?x64xf32>
+    bsa.yield %p, %r : tensor<1x4x?x64xf32>, tensor<2x4x?x64xf32>
+  } : tensor<1x4x?x64xf32>, tensor<2x4x?x64xf32>
+  return
+}
+
+// -----
+
+// fused C3: query heads
+func.func @f(%x: tensor<?x4x?x64xf32>, %y: tensor<?x8x?x64xf32>) {
+  %0:2 = bsa.fused {
+    // expected-note @+1 {{4 are stated here}}
+    %p = bsa.pool %x by 64 : tensor<?x4x?x64xf32> -> tensor<?x4x?x64xf32>
+    // expected-error @+1 {{'bsa.pool' op has 8 query heads in a `bsa.fused` of 4; fuse ops over the same heads}}
+    %r = bsa.pool %y by 64 : tensor<?x8x?x64xf32> -> tensor<?x8x?x64xf32>
+    bsa.yield %p, %r : tensor<?x4x?x64xf32>, tensor<?x8x?x64xf32>
+  } : tensor<?x4x?x64xf32>, tensor<?x8x?x64xf32>
+  return
+}
+
+// -----
+
 // fused C4
 func.func @f(%x: tensor<1x4x?x64xf32>) {
   // expected-error @+1 {{'bsa.fused' op gives results of types ('tensor<1x4x?x?xf32>') but yields ('tensor<1x4x?x64xf32>'); write the same types in both}}

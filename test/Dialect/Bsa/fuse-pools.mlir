@@ -73,6 +73,21 @@ func.func @lengths_unknown(%a: tensor<1x4x?x64xf32>, %b: tensor<1x4x?x64xf32>)
 
 // -----
 
+// A gate is as long as the query, or 1: that is not one shape.
+// CHECK-LABEL: func.func @gate
+// CHECK: bsa.pool %arg0 by 64
+// CHECK: bsa.pool %arg1 by 64
+func.func @gate(%a: tensor<1x4x?x64xf32>, %g: tensor<1x4x?x64xf32>)
+    -> (tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>) {
+  %ac = bsa.pool %a by 64 : tensor<1x4x?x64xf32> -> tensor<1x4x?x64xf32>
+  %gc = bsa.pool %g by 64 : tensor<1x4x?x64xf32> -> tensor<1x4x?x64xf32>
+  %o = bsa.combine fine(%a : tensor<1x4x?x64xf32>) fine_gate(%g : tensor<1x4x?x64xf32>) by 64
+      -> tensor<1x4x?x64xf32>
+  return %ac, %gc, %o : tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>, tensor<1x4x?x64xf32>
+}
+
+// -----
+
 !seq = tensor<1x4x256x64xf32>
 !four = tensor<1x4x4x64xf32>
 !eight = tensor<1x4x8x64xf32>

@@ -1,4 +1,6 @@
 // RUN: tessera-opt %s --split-input-file --bsa-fuse | FileCheck %s
+// Twice is once.
+// RUN: tessera-opt %s --split-input-file --bsa-fuse --bsa-fuse | FileCheck %s
 
 !seq = tensor<1x4x?x64xbf16>
 !pooled = tensor<1x4x?x64xf32>
