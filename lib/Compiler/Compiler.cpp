@@ -39,27 +39,32 @@ HostCompiler::HostCompiler(CompileOptions given) : options(std::move(given)) {
       options.levels.push_back(&level);
 }
 
+static LogicalResult readSignatures(ModuleOp module,
+                                    std::vector<host::Signature> &functions) {
+  functions.clear();
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (!function.isPublic() || function.isExternal())
+      continue;
+    FailureOr<host::Signature> signature = host::readSignature(function);
+    if (failed(signature))
+      return failure();
+    functions.push_back(std::move(*signature));
+  }
+  if (!functions.empty())
+    return success();
+  return module.emitError() << "the module has no public function to compile; "
+                               "make one of its functions public";
+}
+
 llvm::Error HostCompiler::prepare(ModuleOp module) {
   return collectErrors(module.getContext(), [&] {
+    // Before any pass, while the user's own ops name the dimensions.
+    if (failed(readSignatures(module, functions)))
+      return failure();
     PassManager passes(module.getContext());
     buildBsaPipeline(passes, options.fuse);
-    if (failed(host::measureStage(options.times, "expand and fuse",
-                                  [&] { return passes.run(module); })))
-      return failure();
-    functions.clear();
-    for (auto function : module.getOps<func::FuncOp>()) {
-      if (!function.isPublic() || function.isExternal())
-        continue;
-      FailureOr<host::Signature> signature = host::readSignature(function);
-      if (failed(signature))
-        return failure();
-      functions.push_back(std::move(*signature));
-    }
-    if (functions.empty())
-      return LogicalResult(module.emitError()
-                           << "the module has no public function to compile; "
-                              "make one of its functions public");
-    return success();
+    return host::measureStage(options.times, "expand and fuse",
+                              [&] { return passes.run(module); });
   });
 }
 

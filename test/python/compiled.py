@@ -50,9 +50,12 @@ RUNTIME = load_runtime()
 
 class Module:
     def __init__(self, text, folder, *flags):
+        """Compiles MLIR text, or what the flags describe where there is none."""
         source, target, library = folder / "in.mlir", folder / "out.o", folder / "out.so"
-        source.write_text(text)
-        done = run_tool("tessera-compile", source, "-o", target, *flags)
+        if text is not None:
+            source.write_text(text)
+            flags = (source, *flags)
+        done = run_tool("tessera-compile", *flags, "-o", target)
         assert done.returncode == 0, done.stderr
         compiler = shutil.which("cc") or shutil.which("clang-22")
         subprocess.run(

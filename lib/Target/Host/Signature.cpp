@@ -169,6 +169,11 @@ void SignatureReader::addRanges() {
 }
 
 void SignatureReader::addConstraint(SignatureConstraint constraint) {
+  bool isStatic = constraint.kind == TESSERA_RT_CEIL_DIV ||
+                  constraint.kind == TESSERA_RT_MULTIPLE;
+  if (isStatic &&
+      llvm::all_of(constraint.operands, [](int64_t ref) { return ref >= 0; }))
+    return; // the verifier has seen to it
   constraint.operands.resize(TESSERA_RT_MAX_OPERANDS, 0);
   for (const SignatureConstraint &known : signature.constraints)
     if (known.kind == constraint.kind && known.flags == constraint.flags &&

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""tessera-compile as a program: flags instead of a module, what it writes, and
+what it says when it cannot."""
+
+import subprocess
+
+import numpy as np
+import pytest
+
+import oracle
+from compiled import BUILD_DIR, Module, from_bits, to_bits
+from conftest import ROOT
+
+MAIN = r"""
+#include "attention.h"
+#include <stdio.h>
+#include <string.h>
+enum { kTokens = 70, kFeatures = 32 };
+static float q[kTokens * kFeatures], o[kTokens * kFeatures];
+int main(void) {
+  tessera_tensor x = {q, TESSERA_F32, 4, {1, 1, kTokens, kFeatures},
+                      {kTokens * kFeatures, kTokens * kFeatures, kFeatures, 1}};
+  tessera_tensor output = x;
+  output.data = o;
+  for (int i = 0; i < kTokens * kFeatures; ++i)
+    q[i] = (i % kFeatures) * 0.25f;
+  tessera_error *error = tessera_attention(&x, &x, &x, 2, &output);
+  if (error)
+    return puts(tessera_error_message(error)), 1;
+  for (int i = 0; i < kTokens * kFeatures; ++i) /* equal rows: fine = coarse = row */
+    if (o[i] < 2 * q[i] - 1e-4f || o[i] > 2 * q[i] + 1e-4f)
+      return printf("%d: %f\n", i, o[i]), 1;
+  error = tessera_attention(&x, &x, &x, 5, &output);
+  if (!error || !strstr(tessera_error_message(error), "topk"))
+    return 2;
+  tessera_error_destroy(error);
+  return 0;
+}
+"""
+
+
+def test_c_program_with_header_and_runtime_alone(tool, tmp_path):
+    done = tool("tessera-compile", "--head-dim", 32, "--block", 16, "--topk", 4, "--dtype", "f32",
+                "-o", tmp_path / "attention.o")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (tmp_path / "main.c").write_text(MAIN)
+    subprocess.run(
+        ["cc", "-Wall", "-Wextra", "-Werror", "-std=c11", f"-I{ROOT}/include", f"-I{tmp_path}",
+         tmp_path / "main.c", tmp_path / "attention.o", f"{BUILD_DIR}/lib/libtessera_rt.so",
+         "-lm", f"-Wl,-rpath,{BUILD_DIR}/lib", "-o", tmp_path / "main"],
+        check=True,
+    )  # fmt: skip
+    done = subprocess.run([tmp_path / "main"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    header = (tmp_path / "attention.h").read_text()
+    assert "f32 [B, H, Sq, 32]" in header and "Skv: rows" in header
+
+
+@pytest.mark.parametrize("cpu", ["x86-64-v3", "x86-64-v4"])
+def test_one_level_alone(tool, tmp_path, cpu):
+    done = tool("tessera-compile", "--head-dim", 32, "--emit", "llvm", "--cpu", cpu)
+    assert done.returncode == 0, done.stderr
+    other = {"x86-64-v3": "__v4", "x86-64-v4": "__v3"}[cpu]
+    assert "__" + cpu[-2:] in done.stdout and other not in done.stdout
+
+
+def test_attend_from_flags(tmp_path):
+    flags = ["--op", "attend", "--head-dim", "40", "--block", "8x16", "--topk", "3", "--dtype", "bf16"]
+    module = Module(None, tmp_path, *flags)
+    rng = np.random.default_rng(5)
+    q, k, v = (to_bits(rng.standard_normal((1, 2, n, 40)), "bf16") for n in (9, 33, 33))
+    index = np.array([[[[2, 0, 1], [1, 9, 9]], [[0, 9, 9], [9, 9, 9]]]], "i4")
+    count = np.array([[[3, 1], [1, 0]]], "i4")
+    output = np.full_like(q, 0x7FC0)
+    module.call("tessera_attend", q, k, v, index, count, output)
+    lists = [[[index[0, h, i, : count[0, h, i]] for i in range(2)] for h in range(2)]]
+    wanted, _ = oracle.attend(*(from_bits(x, "bf16") for x in (q, k, v)), lists, 8, 16, 40**-0.5)
+    assert np.abs(from_bits(output, "bf16") - wanted).max() < 0.02
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        (["--block", "6y"], "'6y' is no block; write 64 or 64x128"),
+        (["--topk", "4", "--local", "5"], "raise the capacity to 9"),
+        (["nothere.mlir"], "nothere.mlir"),
+        (["--cpu", "x86-64-v9"], "use host, all, x86-64-v4, x86-64-v3"),
+        (["--target", "sm_90a"], "sm_90a"),
+        (["-", "--topk", "4"], "already"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_2(tool, arguments, expected):
+    done = tool("tessera-compile", *arguments)
+    assert done.returncode == 2 and done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("tessera-compile: ") and expected in done.stderr
+
+
+def test_unsupported_is_an_error(tool):
+    done = tool("tessera-compile", "--head-dim", "512")
+    assert done.returncode != 0
+    assert "512" in done.stderr and "32 to 256" in done.stderr
