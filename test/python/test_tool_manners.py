@@ -5,7 +5,7 @@ import pytest
 
 from conftest import TOOLS_DIR
 
-TOOLS = ["tessera-compile", "tessera-opt", "tessera-lsp-server"]
+TOOLS = ["tessera-compile", "tessera-run", "tessera-opt", "tessera-lsp-server"]
 
 
 @pytest.mark.parametrize("name", TOOLS)

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Arguments.h"
+
+#include "llvm/ADT/APFloat.h"
+#include "llvm/ADT/STLExtras.h"
+
+#include <cmath>
+#include <numeric>
+
+using namespace llvm;
+
+namespace tessera {
+
+static bool isTensor(const host::SignatureParam &param) {
+  return param.kind == TESSERA_RT_INPUT || param.kind == TESSERA_RT_OUTPUT;
+}
+
+static npy::Element elementOf(int32_t dtype) {
+  switch (dtype) {
+  case TESSERA_BF16:
+    return npy::Element::BF16;
+  case TESSERA_F16:
+    return npy::Element::F16;
+  case TESSERA_I32:
+    return npy::Element::I32;
+  default:
+    return npy::Element::F32;
+  }
+}
+
+/// The name a symbol is set by: "Skv" of "Skv rows".
+static StringRef symbolName(StringRef symbol) {
+  return symbol.split(' ').first;
+}
+
+static Error unknown(StringRef what, StringRef name,
+                     ArrayRef<std::string> known) {
+  return createStringError("there is no " + what + " '" + name +
+                           "'; there are " + join(known, ", "));
+}
+
+static std::vector<std::string> paramNames(const host::Signature &signature) {
+  std::vector<std::string> names;
+  for (const host::SignatureParam &param : signature.params)
+    names.push_back(param.name);
+  return names;
+}
+
+static std::optional<size_t> findParam(const host::Signature &signature,
+                                       StringRef name) {
+  for (auto [index, param] : enumerate(signature.params))
+    if (param.name == name)
+      return index;
+  return std::nullopt;
+}
+
+Error Arguments::readFiles(const ArgumentChoices &choices) {
+  for (const auto &entry : choices.files) {
+    std::optional<size_t> param = findParam(*signature, entry.getKey());
+    if (!param)
+      return unknown("argument", entry.getKey(), paramNames(*signature));
+    if (signature->params[*param].kind != TESSERA_RT_INPUT)
+      return createStringError("'" + entry.getKey() +
+                               "' is no input tensor; set scalars with --set");
+    Expected<npy::Array> array = npy::read(entry.getValue());
+    if (!array)
+      return array.takeError();
+    arrays[*param] = std::move(*array);
+    // Its extents settle symbols; the call itself checks that all agree.
+    const auto &dims = signature->params[*param].dims;
+    for (auto [ref, extent] : zip(dims, arrays[*param].dims))
+      if (ref < 0 && extents[-(ref + 1)] < 0)
+        extents[-(ref + 1)] = extent;
+  }
+  return Error::success();
+}
+
+Error Arguments::takeDims(const ArgumentChoices &choices) {
+  std::vector<std::string> names;
+  for (StringRef symbol : signature->symbols)
+    names.push_back(symbolName(symbol).str());
+  for (const auto &entry : choices.dims) {
+    auto found = find(names, entry.getKey());
+    if (found == names.end())
+      return unknown("dimension", entry.getKey(), names);
+    extents[found - names.begin()] = entry.getValue();
+  }
+  return Error::success();
+}
+
+Error Arguments::takeScalars(const ArgumentChoices &choices) {
+  for (const auto &entry : choices.scalars) {
+    std::optional<size_t> param = findParam(*signature, entry.getKey());
+    if (!param || isTensor(signature->params[*param]))
+      return unknown("scalar", entry.getKey(), paramNames(*signature));
+  }
+  for (auto [index, param] : enumerate(signature->params)) {
+    auto given = choices.scalars.find(param.name);
+    bool isGivenScalar = given != choices.scalars.end();
+    // The largest k, an extent of 8, a usual factor of the scores.
+    integers[index] = param.maximum < INT32_MAX ? param.maximum : 8;
+    floats[index] = 0.125f;
+    if (isGivenScalar) {
+      integers[index] = static_cast<int32_t>(given->getValue());
+      floats[index] = static_cast<float>(given->getValue());
+    }
+    if (param.kind == TESSERA_RT_SCALAR_I32 && !param.dims.empty() &&
+        param.dims[0] < 0)
+      extents[-(param.dims[0] + 1)] = integers[index];
+  }
+  return Error::success();
+}
+
+/// Symbols that a relation computes from known ones.
+void Arguments::deriveExtents() {
+  auto ceilDiv = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  for (size_t round = 0; round < signature->constraints.size(); ++round)
+    for (const host::SignatureConstraint &c : signature->constraints) {
+      auto value = [&](int i) { return valueOf(c.operands[i]); };
+      int known =
+          c.kind == TESSERA_RT_CEIL_DIV || c.kind == TESSERA_RT_PRODUCT ? 1
+          : c.kind == TESSERA_RT_VOLUME || c.kind == TESSERA_RT_CUBES   ? 4
+                                                                        : 0;
+      if (known == 0 || value(0) >= 0 ||
+          any_of(seq(1, known + 1), [&](int i) { return value(i) < 0; }))
+        continue;
+      int64_t &result = extents[-(c.operands[0] + 1)];
+      if (c.kind == TESSERA_RT_CEIL_DIV)
+        result = ceilDiv(value(1), c.value);
+      else if (c.kind == TESSERA_RT_PRODUCT)
+        result = value(1) * c.value;
+      else if (c.kind == TESSERA_RT_VOLUME)
+        result = value(1) + value(2) * value(3) * value(4);
+      else
+        result =
+            ceilDiv(value(1), c.value) + ceilDiv(value(2), c.operands[5]) *
+                                             ceilDiv(value(3), c.operands[6]) *
+                                             ceilDiv(value(4), c.operands[7]);
+    }
+}
+
+/// What nobody says: one batch entry, two heads, 1,024 tokens.
+void Arguments::chooseExtents() {
+  deriveExtents();
+  for (auto [index, symbol] : enumerate(signature->symbols)) {
+    if (extents[index] >= 0)
+      continue;
+    StringRef name = symbolName(symbol);
+    extents[index] = name.starts_with("B")   ? 1
+                     : name.starts_with("H") ? 2
+                     : name.starts_with("D") ? 64
+                                             : 1024;
+    deriveExtents();
+  }
+}
+
+/// The bits of a float as an element of a type.
+static uint32_t roundTo(npy::Element element, float value) {
+  APFloat number(value);
+  bool inexact;
+  if (element == npy::Element::F16)
+    number.convert(APFloat::IEEEhalf(), APFloat::rmNearestTiesToEven, &inexact);
+  if (element == npy::Element::BF16)
+    number.convert(APFloat::BFloat(), APFloat::rmNearestTiesToEven, &inexact);
+  return number.bitcastToAPInt().getZExtValue();
+}
+
+/// Normally distributed floats; zeros of i32, which constraints then fill.
+void Arguments::generate(size_t param, std::mt19937_64 &random) {
+  npy::Array &array = arrays[param];
+  const host::SignatureParam &wanted = signature->params[param];
+  array.element = elementOf(wanted.dtype);
+  int64_t count = 1;
+  for (tessera_rt_ref ref : wanted.dims) {
+    array.dims.push_back(valueOf(ref));
+    count *= array.dims.back();
+  }
+  int64_t bytes = npy::elementBytes(array.element);
+  array.bytes.assign(count * bytes, 0);
+  if (wanted.kind == TESSERA_RT_OUTPUT || array.element == npy::Element::I32)
+    return;
+  std::normal_distribution<float> normal;
+  for (int64_t i = 0; i < count; ++i) {
+    uint32_t bits = roundTo(array.element, normal(random));
+    memcpy(array.bytes.data() + i * bytes, &bits, bytes);
+  }
+}
+
+/// As many random blocks as fit, ascending.
+void Arguments::fillLists(const host::SignatureConstraint &lists,
+                          std::mt19937_64 &random) {
+  npy::Array &index = arrays[lists.operands[0]];
+  int64_t capacity = index.dims.back(), blocks = valueOf(lists.operands[2]);
+  int64_t rows = index.bytes.size() / 4 / std::max<int64_t>(capacity, 1);
+  int32_t count = std::min(capacity, blocks);
+  auto *ids = reinterpret_cast<int32_t *>(index.bytes.data());
+  std::vector<int32_t> all(blocks);
+  std::iota(all.begin(), all.end(), 0);
+  for (int64_t row = 0; row < rows; ++row)
+    std::sample(all.begin(), all.end(), ids + row * capacity, count, random);
+  if (lists.operands[1] < 0)
+    return;
+  integers[lists.operands[1]] = count;
+  npy::Array &counts = arrays[lists.operands[1]];
+  auto *each = reinterpret_cast<int32_t *>(counts.bytes.data());
+  std::fill(each, each + counts.bytes.size() / 4, count);
+}
+
+/// Every block holds what exists.
+void Arguments::fillSizes(const host::SignatureConstraint &sizes) {
+  npy::Array &array = arrays[sizes.operands[0]];
+  int64_t blocks = array.dims.back(), length = valueOf(sizes.operands[1]);
+  auto *each = reinterpret_cast<int32_t *>(array.bytes.data());
+  for (size_t i = 0; i < array.bytes.size() / 4; ++i)
+    each[i] =
+        std::min<int64_t>(sizes.value, length - (i % blocks) * sizes.value);
+}
+
+Expected<Arguments> Arguments::create(const host::Signature &signature,
+                                      const ArgumentChoices &choices) {
+  Arguments made(signature);
+  if (Error error = made.readFiles(choices))
+    return error;
+  if (Error error = made.takeDims(choices))
+    return error;
+  if (Error error = made.takeScalars(choices))
+    return error;
+  made.chooseExtents();
+  std::mt19937_64 random(choices.seed);
+  for (auto [index, param] : enumerate(signature.params)) {
+    made.fromFile.push_back(made.isGiven(index));
+    if (isTensor(param) && !made.fromFile.back())
+      made.generate(index, random);
+  }
+  for (const host::SignatureConstraint &constraint : signature.constraints) {
+    bool lists = constraint.kind == TESSERA_RT_LISTS;
+    if ((!lists && constraint.kind != TESSERA_RT_SIZES) ||
+        made.fromFile[constraint.operands[0]])
+      continue;
+    if (lists)
+      made.fillLists(constraint, random);
+    else
+      made.fillSizes(constraint);
+  }
+  made.poisonOutputs();
+  return made;
+}
+
+void Arguments::poisonOutputs() {
+  for (auto [param, array] : zip(signature->params, arrays)) {
+    if (param.kind != TESSERA_RT_OUTPUT)
+      continue;
+    int64_t bytes = npy::elementBytes(array.element);
+    uint32_t poison = array.element == npy::Element::I32
+                          ? static_cast<uint32_t>(-7)
+                          : roundTo(array.element, std::nanf(""));
+    for (size_t at = 0; at < array.bytes.size(); at += bytes)
+      memcpy(array.bytes.data() + at, &poison, bytes);
+  }
+}
+
+std::vector<void *> Arguments::pack() {
+  std::vector<void *> args;
+  tensors.assign(signature->params.size(), {});
+  for (auto [index, param] : enumerate(signature->params)) {
+    if (!isTensor(param)) {
+      args.push_back(param.kind == TESSERA_RT_SCALAR_I32
+                         ? static_cast<void *>(&integers[index])
+                         : &floats[index]);
+      continue;
+    }
+    npy::Array &array = arrays[index];
+    tessera_tensor &tensor = tensors[index];
+    tensor.data = array.bytes.data();
+    // uint16 stands for bf16; what else is wrong, the call says.
+    tensor.dtype = array.element == npy::Element::F32    ? TESSERA_F32
+                   : array.element == npy::Element::F16  ? TESSERA_F16
+                   : array.element == npy::Element::BF16 ? TESSERA_BF16
+                                                         : TESSERA_I32;
+    tensor.rank = array.dims.size();
+    int64_t stride = 1;
+    for (int dim = std::min(tensor.rank, TESSERA_MAX_RANK) - 1; dim >= 0;
+         --dim) {
+      tensor.dims[dim] = array.dims[dim];
+      tensor.strides[dim] = stride;
+      stride *= std::max<int64_t>(array.dims[dim], 1);
+    }
+    args.push_back(&tensor);
+  }
+  return args;
+}
+
+std::optional<double> Arguments::density() const {
+  // Lists among the arguments, or results that are lists: a count of rank 3.
+  for (auto [param, array] : zip(signature->params, arrays)) {
+    if (param.name != "count" || array.dims.size() != 3)
+      continue;
+    auto blocks = find_if(signature->symbols, [](StringRef symbol) {
+      return symbolName(symbol) == "Nkv";
+    });
+    if (blocks == signature->symbols.end() || array.bytes.empty())
+      return std::nullopt;
+    auto *counts = reinterpret_cast<const int32_t *>(array.bytes.data());
+    size_t rows = array.bytes.size() / 4;
+    double total = std::accumulate(counts, counts + rows, 0.0);
+    return total / rows / extents[blocks - signature->symbols.begin()];
+  }
+  return std::nullopt;
+}
+
+} // namespace tessera

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// tessera-run: compiles a module or a described attention in process, calls it
+// on .npy files or on generated input, and says how long it took.
+#include "../SpecFlags.h"
+#include "Arguments.h"
+#include "tessera/Compiler/CommandLine.h"
+#include "tessera/Compiler/Compiler.h"
+#include "tessera/Compiler/Registration.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Process.h"
+
+#include <algorithm>
+#include <chrono>
+#include <sys/resource.h>
+
+using namespace mlir;
+namespace cl = llvm::cl;
+using Clock = std::chrono::steady_clock;
+
+static constexpr llvm::StringLiteral kTool = "tessera-run";
+
+static int fail(const llvm::Twine &message) {
+  llvm::errs() << kTool << ": " << message << '\n';
+  return EXIT_FAILURE;
+}
+
+/// "name=value" into its halves; an error names the flag.
+static llvm::Error split(StringRef flag, StringRef text, StringRef &name,
+                         StringRef &value) {
+  std::tie(name, value) = text.split('=');
+  if (!name.empty() && !value.empty())
+    return llvm::Error::success();
+  return llvm::createStringError("--" + flag + ": '" + text +
+                                 "' is no assignment; write name=value");
+}
+
+template <typename T>
+static llvm::Error parseNumbers(StringRef flag, ArrayRef<std::string> texts,
+                                llvm::StringMap<T> &numbers) {
+  for (StringRef text : texts) {
+    StringRef name, value;
+    if (llvm::Error error = split(flag, text, name, value))
+      return error;
+    bool wrong;
+    if constexpr (std::is_integral_v<T>)
+      wrong = value.getAsInteger(10, numbers[name]) || numbers[name] < 0;
+    else
+      wrong = value.getAsDouble(numbers[name]);
+    if (wrong)
+      return llvm::createStringError("--" + flag + ": '" + value +
+                                     "' is no number that '" + name +
+                                     "' could be");
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Error parseFiles(StringRef flag, ArrayRef<std::string> texts,
+                              llvm::StringMap<std::string> &files) {
+  for (StringRef text : texts) {
+    StringRef name, value;
+    if (llvm::Error error = split(flag, text, name, value))
+      return error;
+    files[name] = value.str();
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Expected<const tessera::host::Signature *>
+pickFunction(llvm::ArrayRef<tessera::host::Signature> functions,
+             StringRef wanted) {
+  std::string names;
+  for (const tessera::host::Signature &function : functions) {
+    if (function.function == wanted ||
+        (wanted.empty() && functions.size() == 1))
+      return &function;
+    names += (names.empty() ? "" : ", ") + function.function;
+  }
+  return llvm::createStringError("--function: " +
+                                 (wanted.empty()
+                                      ? std::string("name one of several")
+                                      : "there is no '" + wanted.str() + "'") +
+                                 ": " + names);
+}
+
+/// A line that is drawn anew, when somebody watches and it takes long.
+static void showProgress(unsigned done, unsigned all, Clock::time_point start) {
+  bool watched = llvm::sys::Process::StandardErrIsDisplayed();
+  if (!watched || Clock::now() - start < std::chrono::seconds(1))
+    return;
+  unsigned filled = all ? 30 * done / all : 30;
+  llvm::errs() << "\r[" << std::string(filled, '#')
+               << std::string(30 - filled, ' ') << "] " << done << " of " << all
+               << (done == all ? "\n" : "");
+}
+
+static void printTimes(std::vector<double> seconds) {
+  llvm::sort(seconds);
+  llvm::outs() << llvm::format("time     %.3f ms median of %zu, %.3f ms best\n",
+                               seconds[seconds.size() / 2] * 1e3,
+                               seconds.size(), seconds.front() * 1e3);
+}
+
+static void printMemory() {
+  rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+  llvm::outs() << llvm::format("memory   %.1f MiB at the peak\n",
+                               usage.ru_maxrss / 1024.0);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  tessera::hideLibraryOptions();
+  tessera::SpecFlags flags;
+  cl::list<std::string> inputs("input", cl::value_desc("name=file.npy"),
+                               cl::desc("Read an argument; others are random"));
+  cl::list<std::string> outputs("output", cl::value_desc("name=file.npy"),
+                                cl::desc("Write a result"));
+  cl::list<std::string> dims("dim", cl::value_desc("Sq=4096"),
+                             cl::desc("Extent of a dimension that no file "
+                                      "gives"));
+  cl::list<std::string> scalars("set", cl::value_desc("topk=8"),
+                                cl::desc("Value of a scalar argument"));
+  cl::opt<std::string> function("function", cl::value_desc("name"),
+                                cl::desc("Which function, if several"));
+  cl::opt<uint64_t> seed("seed", cl::init(0),
+                         cl::desc("Of generated input; 0"));
+  cl::opt<unsigned> repeat("repeat", cl::init(1), cl::desc("Timed calls; 1"));
+  cl::opt<int> threads("num-threads", cl::init(0),
+                       cl::desc("0, the default: all cores"));
+  if (!tessera::parseCommandLine(
+          argc, argv, kTool,
+          "Compiles a module, or an attention that flags describe, and runs "
+          "it.\n\n"
+          "  tessera-run --head-dim 128 --dtype f32 --dim Sq=8192 --dim "
+          "Skv=8192 --set topk=13 --repeat 5\n"
+          "  tessera-run attention.mlir --input query=q.npy --output "
+          "output=o.npy\n"))
+    return tessera::kExitUsage;
+
+  tessera::ArgumentChoices choices;
+  choices.seed = seed;
+  llvm::StringMap<std::string> results;
+  if (llvm::Error error = llvm::joinErrors(
+          llvm::joinErrors(parseFiles("input", inputs, choices.files),
+                           parseFiles("output", outputs, results)),
+          llvm::joinErrors(parseNumbers("dim", dims, choices.dims),
+                           parseNumbers("set", scalars, choices.scalars))))
+    return tessera::usageError(kTool, toString(std::move(error)));
+  if (repeat == 0)
+    return tessera::usageError(kTool, "--repeat: 0 calls cannot be timed; "
+                                      "write 1 or more");
+  if (tessera_error *error = tessera_set_num_threads(threads))
+    return tessera::usageError(kTool, tessera_error_message(error));
+
+  DialectRegistry registry;
+  tessera::registerAllDialects(registry);
+  MLIRContext context(registry);
+  llvm::Expected<OwningOpRef<ModuleOp>> module = flags.load(context);
+  if (!module)
+    return tessera::usageError(kTool, toString(module.takeError()));
+  auto levels = tessera::parseCpuLevels("host");
+  if (!levels)
+    return fail(toString(levels.takeError()));
+  tessera::CompileOptions options;
+  options.levels = *levels;
+  tessera::HostCompiler compiler(options);
+  Clock::time_point start = Clock::now();
+  if (llvm::Error error = compiler.prepare(**module))
+    return fail(toString(std::move(error)));
+  auto signature = pickFunction(compiler.signatures(), function);
+  if (!signature)
+    return tessera::usageError(kTool, toString(signature.takeError()));
+  auto object = compiler.buildObject(**module);
+  if (!object)
+    return fail(toString(object.takeError()));
+  auto jit = tessera::host::HostJit::create(**object);
+  if (!jit)
+    return fail(toString(jit.takeError()));
+  auto entry = (*jit)->lookupPacked((*signature)->function);
+  if (!entry)
+    return fail(toString(entry.takeError()));
+  llvm::outs() << llvm::format(
+      "compile  %.1f ms\n",
+      std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+
+  auto arguments = tessera::Arguments::create(**signature, choices);
+  if (!arguments)
+    return tessera::usageError(kTool, toString(arguments.takeError()));
+  std::vector<void *> args = arguments->pack();
+  std::vector<double> seconds;
+  for (unsigned call = 0; call < repeat; ++call) {
+    Clock::time_point begin = Clock::now();
+    if (tessera_error *error = (*entry)(args.data()))
+      return fail(tessera_error_message(error));
+    seconds.push_back(
+        std::chrono::duration<double>(Clock::now() - begin).count());
+    showProgress(call + 1, repeat, start);
+  }
+  printTimes(std::move(seconds));
+  if (std::optional<double> density = arguments->density())
+    llvm::outs() << llvm::format("density  %.1f %%\n", *density * 100);
+  printMemory();
+
+  for (auto [index, param] : llvm::enumerate((*signature)->params)) {
+    auto path = results.find(param.name);
+    if (path == results.end())
+      continue;
+    if (llvm::Error error =
+            tessera::npy::write(path->getValue(), arguments->array(index)))
+      return fail(toString(std::move(error)));
+    results.erase(path);
+  }
+  for (const auto &left : results)
+    return tessera::usageError(kTool, "--output: there is no result '" +
+                                          left.getKey() + "'");
+  return EXIT_SUCCESS;
+}
