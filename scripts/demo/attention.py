@@ -2,6 +2,7 @@
 """The function the demo compiles: attention from raster order to raster order."""
 
 import pathlib
+import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ CUBE = (4, 4, 4)
 BLOCK = 64
 CUBES = int(np.prod([-(-n // c) for n, c in zip(GRID, CUBE)]))
 GATE = 0.1  # of the coarse term
+
+
+def symbols(path):
+    """The functions in an object: the entry, and each kernel per CPU level."""
+    listing = subprocess.run(["nm", path], capture_output=True, text=True, check=True).stdout
+    return [line.split()[2] for line in listing.splitlines() if line.split()[1] in "Tt"]
 
 
 def module_text(name, capacity):
@@ -71,6 +78,7 @@ class Attention:
         start = time.perf_counter()
         self.module = Module(module_text(name, capacity), folder)
         self.compile_seconds = time.perf_counter() - start
+        self.functions = symbols(folder / "out.o")
         self.object_bytes = (folder / "out.o").stat().st_size
 
     def __call__(self, query, key, value, topk):

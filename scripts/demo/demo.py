@@ -45,6 +45,7 @@ def compile_both():
         module = attention.Attention(name, capacity, FOLDER)
         say(f"compiled and linked @{name}: up to {capacity} cubes a list, "
             f"{module.object_bytes / 1024:.0f} KiB object, {module.compile_seconds:.1f} s")  # fmt: skip
+        say(f"  functions: {', '.join(module.functions)}")
         modules.append(module)
     return modules
 
