@@ -38,7 +38,7 @@ std::string compiledArguments(const Spec &spec) {
   auto module = buildModule(testContext(), spec);
   if (!module)
     return "error: " + llvm::toString(module.takeError());
-  HostCompiler compiler({});
+  HostCompiler compiler;
   llvm::Error error = compiler.prepare(**module);
   if (error)
     return "error: " + llvm::toString(std::move(error));
