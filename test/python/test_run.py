@@ -46,11 +46,11 @@ def test_generated_input_depends_on_the_seed_alone(tool, tmp_path):
     assert not np.array_equal(first, output(2))
 
 
-def test_bf16_travels_as_uint16(tool, tmp_path):
+def test_bf16_travels_as_two_byte_void(tool, tmp_path):
     done = tool("tessera-run", "--head-dim", "32", "--topk", "4", "--dim", "Sq=64", "--dim", "Skv=64",
                 "--output", f"output={tmp_path}/o.npy")  # fmt: skip
     assert done.returncode == 0, done.stderr
-    assert np.load(tmp_path / "o.npy").dtype == np.uint16
+    assert np.load(tmp_path / "o.npy").dtype == np.dtype("V2")
 
 
 @pytest.mark.parametrize(
@@ -75,13 +75,13 @@ def test_refusals_are_one_line(tool, arguments, code, expected):
 @pytest.mark.parametrize(
     "spoil, expected",
     [
-        (lambda b: b[: len(b) - 5], "it is damaged"),
-        (lambda b: b"text", "is no .npy file"),
-        (lambda b: b[:20], "is no .npy file"),
-        (lambda b: b.replace(b"<f4", b"<f8"), "elements of type '<f8'"),
-        (lambda b: b.replace(b"False", b"True "), "Fortran order"),
-        (lambda b: b.replace(b"(1, 2, ", b"(9e9,2,"), "without a shape"),
-        (lambda b: b.replace(b"(1, 2, 40, 32), }", b"(4611686018427387904, 32), }"), ""),
+        (lambda b: b[: len(b) - 5], "bytes"),
+        (lambda b: b"text", ".npy"),
+        (lambda b: b[:20], ".npy"),
+        (lambda b: b.replace(b"<f4", b"<c8"), "<c8"),
+        (lambda b: b.replace(b"<f4", b"<f8"), ""),
+        (lambda b: b.replace(b"False", b"True "), "Fortran"),
+        (lambda b: b.replace(b"(1, 2, ", b"(9e9,2,"), ""),
     ],
 )
 def test_foreign_and_damaged_files(tool, tmp_path, spoil, expected):

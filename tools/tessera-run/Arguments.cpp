@@ -15,16 +15,32 @@ static bool isTensor(const host::SignatureParam &param) {
   return param.kind == TESSERA_RT_INPUT || param.kind == TESSERA_RT_OUTPUT;
 }
 
-static npy::Element elementOf(int32_t dtype) {
+static npy::Dtype npyDtypeOf(int32_t dtype) {
   switch (dtype) {
   case TESSERA_BF16:
-    return npy::Element::BF16;
+    return npy::Dtype::BF16;
   case TESSERA_F16:
-    return npy::Element::F16;
+    return npy::Dtype::F16;
   case TESSERA_I32:
-    return npy::Element::I32;
+    return npy::Dtype::I32;
   default:
-    return npy::Element::F32;
+    return npy::Dtype::F32;
+  }
+}
+
+/// uint16 is how NumPy holds the bits of bf16. Whether a function takes what a
+/// file holds, the call itself says.
+static tessera_dtype runtimeDtypeOf(npy::Dtype dtype) {
+  switch (dtype) {
+  case npy::Dtype::BF16:
+  case npy::Dtype::U16:
+    return TESSERA_BF16;
+  case npy::Dtype::F16:
+    return TESSERA_F16;
+  case npy::Dtype::I32:
+    return TESSERA_I32;
+  default:
+    return TESSERA_F32;
   }
 }
 
@@ -62,13 +78,17 @@ Error Arguments::readFiles(const ArgumentChoices &choices) {
     if (signature->params[*param].kind != TESSERA_RT_INPUT)
       return createStringError("'" + entry.getKey() +
                                "' is no input tensor; set scalars with --set");
-    Expected<npy::Array> array = npy::read(entry.getValue());
+    rt::Expected<npy::Array> array = npy::read(entry.getValue());
     if (!array)
-      return array.takeError();
+      return createStringError(array.error().message());
+    if (array->dtype == npy::Dtype::F64)
+      return createStringError("'" + entry.getValue() +
+                               "' holds f64; convert it to float32, float16 "
+                               "or bfloat16");
     arrays[*param] = std::move(*array);
     // Its extents settle symbols; the call itself checks that all agree.
     const auto &dims = signature->params[*param].dims;
-    for (auto [ref, extent] : zip(dims, arrays[*param].dims))
+    for (auto [ref, extent] : zip(dims, arrays[*param].shape))
       if (ref < 0 && extents[-(ref + 1)] < 0)
         extents[-(ref + 1)] = extent;
   }
@@ -155,12 +175,12 @@ void Arguments::chooseExtents() {
 }
 
 /// The bits of a float as an element of a type.
-static uint32_t roundTo(npy::Element element, float value) {
+static uint32_t roundTo(npy::Dtype dtype, float value) {
   APFloat number(value);
   bool inexact;
-  if (element == npy::Element::F16)
+  if (dtype == npy::Dtype::F16)
     number.convert(APFloat::IEEEhalf(), APFloat::rmNearestTiesToEven, &inexact);
-  if (element == npy::Element::BF16)
+  if (dtype == npy::Dtype::BF16)
     number.convert(APFloat::BFloat(), APFloat::rmNearestTiesToEven, &inexact);
   return number.bitcastToAPInt().getZExtValue();
 }
@@ -169,20 +189,20 @@ static uint32_t roundTo(npy::Element element, float value) {
 void Arguments::generate(size_t param, std::mt19937_64 &random) {
   npy::Array &array = arrays[param];
   const host::SignatureParam &wanted = signature->params[param];
-  array.element = elementOf(wanted.dtype);
+  array.dtype = npyDtypeOf(wanted.dtype);
   int64_t count = 1;
   for (tessera_rt_ref ref : wanted.dims) {
-    array.dims.push_back(valueOf(ref));
-    count *= array.dims.back();
+    array.shape.push_back(valueOf(ref));
+    count *= array.shape.back();
   }
-  int64_t bytes = npy::elementBytes(array.element);
-  array.bytes.assign(count * bytes, 0);
-  if (wanted.kind == TESSERA_RT_OUTPUT || array.element == npy::Element::I32)
+  int64_t bytes = npy::bytesOf(array.dtype);
+  array.data.assign(count * bytes, std::byte(0));
+  if (wanted.kind == TESSERA_RT_OUTPUT || array.dtype == npy::Dtype::I32)
     return;
   std::normal_distribution<float> normal;
   for (int64_t i = 0; i < count; ++i) {
-    uint32_t bits = roundTo(array.element, normal(random));
-    memcpy(array.bytes.data() + i * bytes, &bits, bytes);
+    uint32_t bits = roundTo(array.dtype, normal(random));
+    memcpy(array.data.data() + i * bytes, &bits, bytes);
   }
 }
 
@@ -190,10 +210,10 @@ void Arguments::generate(size_t param, std::mt19937_64 &random) {
 void Arguments::fillLists(const host::SignatureConstraint &lists,
                           std::mt19937_64 &random) {
   npy::Array &index = arrays[lists.operands[0]];
-  int64_t capacity = index.dims.back(), blocks = valueOf(lists.operands[2]);
-  int64_t rows = index.bytes.size() / 4 / std::max<int64_t>(capacity, 1);
+  int64_t capacity = index.shape.back(), blocks = valueOf(lists.operands[2]);
+  int64_t rows = index.data.size() / 4 / std::max<int64_t>(capacity, 1);
   int32_t count = std::min(capacity, blocks);
-  auto *ids = reinterpret_cast<int32_t *>(index.bytes.data());
+  auto *ids = reinterpret_cast<int32_t *>(index.data.data());
   std::vector<int32_t> all(blocks);
   std::iota(all.begin(), all.end(), 0);
   for (int64_t row = 0; row < rows; ++row)
@@ -202,16 +222,16 @@ void Arguments::fillLists(const host::SignatureConstraint &lists,
     return;
   integers[lists.operands[1]] = count;
   npy::Array &counts = arrays[lists.operands[1]];
-  auto *each = reinterpret_cast<int32_t *>(counts.bytes.data());
-  std::fill(each, each + counts.bytes.size() / 4, count);
+  auto *each = reinterpret_cast<int32_t *>(counts.data.data());
+  std::fill(each, each + counts.data.size() / 4, count);
 }
 
 /// Every block holds what exists.
 void Arguments::fillSizes(const host::SignatureConstraint &sizes) {
   npy::Array &array = arrays[sizes.operands[0]];
-  int64_t blocks = array.dims.back(), length = valueOf(sizes.operands[1]);
-  auto *each = reinterpret_cast<int32_t *>(array.bytes.data());
-  for (size_t i = 0; i < array.bytes.size() / 4; ++i)
+  int64_t blocks = array.shape.back(), length = valueOf(sizes.operands[1]);
+  auto *each = reinterpret_cast<int32_t *>(array.data.data());
+  for (size_t i = 0; i < array.data.size() / 4; ++i)
     each[i] =
         std::min<int64_t>(sizes.value, length - (i % blocks) * sizes.value);
 }
@@ -250,12 +270,12 @@ void Arguments::poisonOutputs() {
   for (auto [param, array] : zip(signature->params, arrays)) {
     if (param.kind != TESSERA_RT_OUTPUT)
       continue;
-    int64_t bytes = npy::elementBytes(array.element);
-    uint32_t poison = array.element == npy::Element::I32
+    int64_t bytes = npy::bytesOf(array.dtype);
+    uint32_t poison = array.dtype == npy::Dtype::I32
                           ? static_cast<uint32_t>(-7)
-                          : roundTo(array.element, std::nanf(""));
-    for (size_t at = 0; at < array.bytes.size(); at += bytes)
-      memcpy(array.bytes.data() + at, &poison, bytes);
+                          : roundTo(array.dtype, std::nanf(""));
+    for (size_t at = 0; at < array.data.size(); at += bytes)
+      memcpy(array.data.data() + at, &poison, bytes);
   }
 }
 
@@ -271,19 +291,15 @@ std::vector<void *> Arguments::pack() {
     }
     npy::Array &array = arrays[index];
     tessera_tensor &tensor = tensors[index];
-    tensor.data = array.bytes.data();
-    // uint16 stands for bf16; what else is wrong, the call says.
-    tensor.dtype = array.element == npy::Element::F32    ? TESSERA_F32
-                   : array.element == npy::Element::F16  ? TESSERA_F16
-                   : array.element == npy::Element::BF16 ? TESSERA_BF16
-                                                         : TESSERA_I32;
-    tensor.rank = array.dims.size();
+    tensor.data = array.data.data();
+    tensor.dtype = runtimeDtypeOf(array.dtype);
+    tensor.rank = array.shape.size();
     int64_t stride = 1;
     for (int dim = std::min(tensor.rank, TESSERA_MAX_RANK) - 1; dim >= 0;
          --dim) {
-      tensor.dims[dim] = array.dims[dim];
+      tensor.dims[dim] = array.shape[dim];
       tensor.strides[dim] = stride;
-      stride *= std::max<int64_t>(array.dims[dim], 1);
+      stride *= std::max<int64_t>(array.shape[dim], 1);
     }
     args.push_back(&tensor);
   }
@@ -293,15 +309,15 @@ std::vector<void *> Arguments::pack() {
 std::optional<double> Arguments::density() const {
   // Lists among the arguments, or results that are lists: a count of rank 3.
   for (auto [param, array] : zip(signature->params, arrays)) {
-    if (param.name != "count" || array.dims.size() != 3)
+    if (param.name != "count" || array.shape.size() != 3)
       continue;
     auto blocks = find_if(signature->symbols, [](StringRef symbol) {
       return symbolName(symbol) == "Nkv";
     });
-    if (blocks == signature->symbols.end() || array.bytes.empty())
+    if (blocks == signature->symbols.end() || array.data.empty())
       return std::nullopt;
-    auto *counts = reinterpret_cast<const int32_t *>(array.bytes.data());
-    size_t rows = array.bytes.size() / 4;
+    auto *counts = reinterpret_cast<const int32_t *>(array.data.data());
+    size_t rows = array.data.size() / 4;
     double total = std::accumulate(counts, counts + rows, 0.0);
     return total / rows / extents[blocks - signature->symbols.begin()];
   }

@@ -56,7 +56,7 @@ private:
   int64_t valueOf(tessera_rt_ref ref) const {
     return ref >= 0 ? ref : extents[-(ref + 1)];
   }
-  bool isGiven(size_t param) const { return !arrays[param].bytes.empty(); }
+  bool isGiven(size_t param) const { return !arrays[param].shape.empty(); }
 
   const host::Signature *signature;
   std::vector<npy::Array> arrays;

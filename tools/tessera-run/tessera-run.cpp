@@ -211,9 +211,9 @@ int main(int argc, char **argv) {
     auto path = results.find(param.name);
     if (path == results.end())
       continue;
-    if (llvm::Error error =
-            tessera::npy::write(path->getValue(), arguments->array(index)))
-      return fail(toString(std::move(error)));
+    if (tessera::rt::Error error = tessera::npy::write(
+            path->getValue(), arguments->array(index).view()))
+      return fail(error.message());
     results.erase(path);
   }
   for (const auto &left : results)
