@@ -4,6 +4,7 @@
 
 #include "tessera/Target/Host/Signature.h"
 #include "Bsa/Analysis/FunctionContract.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/Twine.h"
 
