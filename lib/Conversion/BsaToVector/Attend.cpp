@@ -113,23 +113,18 @@ void AttendRecipe::loadQueryTile(Value firstRow, Value rows) {
                      : e.f32(static_cast<float>(std::numbers::log2e /
                                                 std::sqrt(double(features))));
   Value last = e.sub(rows, e.index(1));
-  auto square = VectorType::get({8, 8}, e.b.getF32Type());
   e.loop(e.index(0), e.index(queryTile), 8, [&](Value row) {
     SmallVector<Value> from;
     for (int64_t r = 0; r < 8; ++r)
       from.push_back(e.add(firstRow, e.min(e.add(row, e.index(r)), last)));
     e.loop(e.index(0), e.index(features), 8, [&](Value feature) {
-      Value tile = e.f32(0, square);
+      SmallVector<Value> tile;
       for (int64_t r = 0; r < 8; ++r)
-        tile = vector::InsertOp::create(
-            e.b, e.loc, e.loadVector(queries, {from[r], feature}, 8), tile, r);
-      tile = vector::TransposeOp::create(e.b, e.loc, tile,
-                                         ArrayRef<int64_t>{1, 0});
-      for (int64_t d = 0; d < 8; ++d) {
-        Value line = vector::ExtractOp::create(e.b, e.loc, tile, d);
-        e.storeVector(e.mulf(line, e.splat(factor, 8)), query,
+        tile.push_back(e.loadVector(queries, {from[r], feature}, 8));
+      tile = emitTranspose(e, tile);
+      for (int64_t d = 0; d < 8; ++d)
+        e.storeVector(e.mulf(tile[d], e.splat(factor, 8)), query,
                       {e.add(feature, e.index(d)), row});
-      }
     });
   });
 }

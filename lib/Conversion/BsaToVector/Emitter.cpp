@@ -240,3 +240,29 @@ Value tessera::emitExp2(Emitter &e, Value x) {
   Value factor = bitcast(e, e.add(exponent, one), e.b.getF32Type());
   return e.mulf(power, factor);
 }
+
+//===----------------------------------------------------------------------===//
+// Transpose
+//===----------------------------------------------------------------------===//
+
+SmallVector<Value> tessera::emitTranspose(Emitter &e, ArrayRef<Value> rows) {
+  SmallVector<Value> tile(rows);
+  int64_t size = rows.size();
+  for (int64_t half = 1; half < size; half *= 2)
+    for (int64_t row = 0; row < size; ++row) {
+      if (row & half)
+        continue;
+      // Lanes of the second operand are numbered from `size` on.
+      SmallVector<int64_t> upper, lower;
+      for (int64_t lane = 0; lane < size; ++lane) {
+        bool fromSecond = lane & half;
+        upper.push_back(fromSecond ? size + lane - half : lane);
+        lower.push_back(fromSecond ? size + lane : lane + half);
+      }
+      Value first = tile[row], second = tile[row + half];
+      tile[row] = vector::ShuffleOp::create(e.b, e.loc, first, second, upper);
+      tile[row + half] =
+          vector::ShuffleOp::create(e.b, e.loc, first, second, lower);
+    }
+  return tile;
+}

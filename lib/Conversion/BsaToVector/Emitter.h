@@ -96,6 +96,11 @@ public:
 /// relative error below 2e-7.
 mlir::Value emitExp2(Emitter &e, mlir::Value x);
 
+/// The transpose of a square of 2^n vectors of as many lanes, by exchanging
+/// halves of ever larger blocks: n shuffles a vector.
+llvm::SmallVector<mlir::Value> emitTranspose(Emitter &e,
+                                             llvm::ArrayRef<mlir::Value> rows);
+
 } // namespace tessera
 
 #endif // TESSERA_LIB_CONVERSION_BSATOVECTOR_EMITTER_H
