@@ -148,6 +148,12 @@ TEST_F(CheckCall, RefusesDimensionsThatDisagree) {
                           "50; pass the same sequence length");
 }
 
+TEST_F(CheckCall, BroadcastsOnlyWhereTheSignatureSaysSo) {
+  value.dims[2] = 1;
+  EXPECT_EQ(call.check(), "f: 'value' has 1 rows (dim 2, Skv) but 'key' has "
+                          "50; make them equal");
+}
+
 TEST_F(CheckCall, RefusesWrongBroadcasts) {
   gate.dims[1] = 3;
   EXPECT_EQ(call.check(),

@@ -93,7 +93,11 @@ TEST_F(Grid, Volume) {
             "f: 32860 tokens ('input' dim 0) do not match 100 text tokens and "
             "a grid of 21 x 31 x 52, together 33952; pass the grid and text of "
             "this tensor");
-  time = height = width = INT32_MAX; // the product does not fit 64 bits
+  // The product is 2^64, which is 0 in 64 bits.
+  time = height = 1 << 21;
+  width = 1 << 22;
+  length = 0;
+  input.dims[0] = 0;
   EXPECT_NE(call.check(), "");
 }
 

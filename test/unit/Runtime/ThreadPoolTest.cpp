@@ -71,6 +71,23 @@ TEST(ThreadPool, WakesSleepingWorkers) {
   }
 }
 
+TEST(ThreadPool, WaitsForTheWorkers) {
+  ThreadPool pool(2);
+  std::thread::id caller = std::this_thread::get_id();
+  std::atomic<bool> workerInside{false}, workerDone{false};
+  pool.parallelFor(2, [&](int64_t) {
+    if (std::this_thread::get_id() == caller) {
+      while (!workerInside)
+        std::this_thread::yield();
+      return;
+    }
+    workerInside = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    workerDone = true;
+  });
+  EXPECT_TRUE(workerDone);
+}
+
 TEST(ThreadPool, SeesTheWritesOfTheWorkers) {
   ThreadPool pool(4);
   std::vector<int64_t> squares(10000);
