@@ -29,6 +29,14 @@ constexpr DtypeRow kDtypes[] = {
     {Dtype::U16, "u16", 2, "<u2", nullptr},
 };
 
+constexpr bool rowsAreInOrder() {
+  for (size_t i = 0; i < std::size(kDtypes); ++i)
+    if (size_t(kDtypes[i].dtype) != i)
+      return false;
+  return std::size(kDtypes) == size_t(Dtype::U16) + 1;
+}
+static_assert(rowsAreInOrder(), "a row is found by the number of its type");
+
 /// More than any NumPy allows.
 constexpr size_t kMaxRank = 64;
 
@@ -108,10 +116,7 @@ struct Entries {
 
 } // namespace
 
-static const DtypeRow &rowOf(Dtype dtype) {
-  return *std::find_if(std::begin(kDtypes), std::end(kDtypes),
-                       [&](const DtypeRow &row) { return row.dtype == dtype; });
-}
+static const DtypeRow &rowOf(Dtype dtype) { return kDtypes[size_t(dtype)]; }
 
 int64_t npy::bytesOf(Dtype dtype) { return rowOf(dtype).bytes; }
 const char *npy::nameOf(Dtype dtype) { return rowOf(dtype).name; }

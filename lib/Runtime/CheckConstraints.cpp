@@ -25,11 +25,12 @@ Error CallChecker::checkConstraint(
     return checkVolume(constraint);
   case TESSERA_RT_CUBES:
     return checkCubes(constraint);
+  default:
+    return makeError(TESSERA_INTERNAL,
+                     "%s: constraint kind %d is unknown to tessera_rt %s; link "
+                     "the runtime that belongs to the compiler",
+                     signature.function, constraint.kind, tessera_version());
   }
-  return makeError(TESSERA_INTERNAL,
-                   "%s: constraint kind %d is unknown to tessera_rt %s; link "
-                   "the runtime that belongs to the compiler",
-                   signature.function, constraint.kind, tessera_version());
 }
 
 /// The operands of each kind that are references, as bits.

@@ -3,8 +3,6 @@
 // Tensors of a call: type, shape and symbols, strides, memory.
 #include "CallChecker.h"
 
-#include <algorithm>
-
 using namespace tessera::rt;
 
 Error CallChecker::checkTensor(int32_t index) {
@@ -122,8 +120,10 @@ struct ByteRange {
 } // namespace
 
 static bool isEmpty(const tessera_tensor &tensor) {
-  return std::find(tensor.dims, tensor.dims + tensor.rank, 0) !=
-         tensor.dims + tensor.rank;
+  for (int32_t d = 0; d < tensor.rank; ++d)
+    if (tensor.dims[d] == 0)
+      return true;
+  return false;
 }
 
 /// False if the tensor reaches past the end of the address space.
