@@ -7,20 +7,10 @@
 # BUILD_DIR (build) and CMAKE_ARGS (none) are taken from the environment.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-build=${BUILD_DIR:-build}
-read -r -a cmake_args <<<"${CMAKE_ARGS:-}"
-
-say() { echo "==> demo: $* [${SECONDS}s]"; }
+. scripts/lib/configure.sh
 
 scripts/setup.sh
-say "configuring $build"
-[[ -f $build/build.ninja ]] || export CC=clang-22 CXX=clang++-22
-cmake -S . -B "$build" -G Ninja -DTESSERA_PYTHON="$PWD/.venv/bin/python" \
-  ${cmake_args[@]+"${cmake_args[@]}"} >"$build.configure.log" 2>&1 || {
-  cat "$build.configure.log" >&2
-  exit 1
-}
-mv "$build.configure.log" "$build/configure.log"
+configure -DTESSERA_PYTHON="$PWD/.venv/bin/python"
 say "building the compiler and the runtime"
 cmake --build "$build" --target tessera-compile tessera_rt_shared
 say "running"

@@ -6,7 +6,8 @@
 #   scripts/tidy.sh [--all | <commit>]       without either: since HEAD
 set -euo pipefail
 cd "$(dirname "$0")/.."
-build=${BUILD_DIR:-build-tidy}
+BUILD_DIR=${BUILD_DIR:-build-tidy}
+. scripts/lib/configure.sh
 
 scripts/setup.sh tidy
 case ${1:-HEAD} in
@@ -21,8 +22,7 @@ if [[ ${#files[@]} == 0 ]]; then
 fi
 
 # Without the precompiled header, which clang-tidy would have to build first.
-CC=clang-22 CXX=clang++-22 cmake -S . -B "$build" -G Ninja -DTESSERA_PCH=OFF \
-  >/dev/null
+configure -DTESSERA_PCH=OFF
 cmake --build "$build" --target tessera-generated >/dev/null
 # The consumer is a project of its own, and cmake/ is compiled by other builds:
 # neither is in this compile database.

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# For the scripts that build; sourced in the root of the tree. BUILD_DIR (build)
+# and CMAKE_ARGS (none) are taken from the environment.
+
+build=${BUILD_DIR:-build}
+read -r -a cmake_args <<<"${CMAKE_ARGS:-}"
+
+say() { echo "==> $(basename "$0" .sh): $* [${SECONDS}s]"; }
+
+# Makes or refreshes $build; arguments go to CMake. Silent unless it fails.
+configure() {
+  say "configuring $build"
+  # A tree keeps the compilers it began with.
+  [[ -f $build/build.ninja ]] || export CC=clang-22 CXX=clang++-22
+  cmake -S . -B "$build" -G Ninja "$@" ${cmake_args[@]+"${cmake_args[@]}"} \
+    >"$build.configure.log" 2>&1 || {
+    cat "$build.configure.log" >&2
+    exit 1
+  }
+  mv "$build.configure.log" "$build/configure.log"
+}
