@@ -14,6 +14,6 @@ configure -DTESSERA_PYTHON="$PWD/.venv/bin/python"
 say "building the compiler and the runtime"
 cmake --build "$build" --target tessera-compile tessera_rt_shared
 say "running"
-TESSERA_BUILD_DIR="$PWD/$build" TESSERA_TOOLS_DIR="$PWD/$build/bin" \
+TESSERA_BUILD_DIR=$(realpath "$build") PYTHONPATH="$PWD/scripts/pylib" \
   .venv/bin/python scripts/demo/demo.py
 say "done"

@@ -1,20 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The function the demo compiles: attention from raster order to raster order."""
 
-import pathlib
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 
 import numpy as np
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "test" / "python"))
-
-from compiled import Module  # noqa: E402
-
-from clip import FEATURES, GRID  # noqa: E402
+from clip import FEATURES, GRID
+from compiled import Module
 
 CUBE = (4, 4, 4)
 BLOCK = 64

@@ -3,10 +3,9 @@
 
 import numpy as np
 
+import oracle
 from attention import BLOCK, CUBE, CUBES, GATE
 from clip import FEATURES, GRID
-
-import oracle  # of the tests; attention.py put it on the path
 
 SCALE = 1 / np.sqrt(FEATURES)
 ORDER = oracle.partition_order(GRID, CUBE)

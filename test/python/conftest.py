@@ -1,26 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Tests here drive the tools as programs. CTest says where they are; run by
-hand, they are looked for in build/bin."""
-
-import os
-import pathlib
-import subprocess
+"""Tests here drive the tools as programs."""
 
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-TOOLS_DIR = pathlib.Path(os.environ.get("TESSERA_TOOLS_DIR", ROOT / "build" / "bin"))
-
-
-def run_tool(name, *arguments, stdin="", timeout=120):
-    """Runs bin/<name>; never fails by itself, so that tests can look at it."""
-    return subprocess.run(
-        [str(TOOLS_DIR / name), *map(str, arguments)],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-    )
+from built import run_tool
 
 
 @pytest.fixture

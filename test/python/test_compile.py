@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import oracle
-from compiled import BUILD_DIR, Module, from_bits, to_bits
-from conftest import ROOT
+from built import BUILD_DIR, ROOT
+from compiled import Module, from_bits, to_bits
 
 MAIN = r"""
 #include "attention.h"

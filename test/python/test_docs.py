@@ -4,8 +4,7 @@
 import re
 import subprocess
 
-from compiled import BUILD_DIR
-from conftest import ROOT
+from built import BUILD_DIR, ROOT
 
 
 def test_getting_started_commands(tmp_path):

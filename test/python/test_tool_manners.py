@@ -3,7 +3,7 @@
 
 import pytest
 
-from conftest import TOOLS_DIR
+from built import TOOLS_DIR
 
 TOOLS = ["tessera-compile", "tessera-run", "tessera-opt", "tessera-lsp-server"]
 

@@ -3,16 +3,13 @@
 and calls it through the C interface (include/tessera-c/Runtime.h) on arrays."""
 
 import ctypes
-import os
-import pathlib
 import shutil
 import subprocess
 
 import numpy as np
 
-from conftest import ROOT, run_tool
+from built import BUILD_DIR, run_tool
 
-BUILD_DIR = pathlib.Path(os.environ.get("TESSERA_BUILD_DIR", ROOT / "build"))
 MAX_RANK = 6
 # bf16 has no NumPy type: its bits lie in uint16.
 DTYPES = {np.dtype("f4"): 0, np.dtype("u2"): 1, np.dtype("f2"): 2, np.dtype("i4"): 3}
