@@ -33,11 +33,15 @@ private:
   void emitQueryTile(Value firstRow);
   void loadQueryTile(Value firstRow, Value rows);
   void resetState();
-  void emitKeyBlock(Value keyBlock);
-  void loadKeyTile(Value firstRow, Value rows);
+  Value listed(Value slot);
+  void emitKeyBlock(Value keyBlock, Value following);
+  void loadKeyTile(Value rows);
+  void prefetchPanel(Value view, Value firstRow, size_t share, size_t shares);
   void emitScores(Value rows);
   void emitSoftmax(Value rows);
   void emitAccumulate(Value rows);
+  void storeTile(ArrayRef<Value> tile, Value target, Value panel,
+                 ArrayRef<Chunk> columns);
   void storeResults(Value firstRow, Value rows);
   void clearPadding();
 
@@ -50,8 +54,13 @@ private:
   // Scratch: query [D][queryTile]; scores [keyTile][queryTile]; accumulator
   // [queryTile][D]; one entry a query row of maximum, sum and rescale.
   Value query, scores, accumulator, maximum, sum, rescale;
-  // The key and value tile in use, in f32 and with the row it starts at.
-  Value keyRows, valueRows, tileStart;
+  /// The key and value tile in use.
+  struct KeyTile {
+    Value start;        ///< its first row in `keys` and `values`
+    Value next;         ///< where the tile after it will start
+    Value keys, values; ///< its rows in f32: the views, or widened in scratch
+    Value first;        ///< its first row in those
+  } current;
   Value keyScratch, valueScratch;
 };
 
@@ -98,8 +107,10 @@ void AttendRecipe::emitQueryTile(Value firstRow) {
   Value rows = e.min(e.index(queryTile), e.sub(validQueries, firstRow));
   loadQueryTile(firstRow, rows);
   resetState();
+  Value last = e.sub(list.count, e.index(1));
   e.loop(list.count, [&](Value slot) {
-    emitKeyBlock(e.toIndex(e.load(list.index, {slot})));
+    Value following = e.min(e.add(slot, e.index(1)), last);
+    emitKeyBlock(listed(slot), listed(following));
   });
   storeResults(firstRow, rows);
 }
@@ -139,13 +150,22 @@ void AttendRecipe::resetState() {
   });
 }
 
-void AttendRecipe::emitKeyBlock(Value block) {
+Value AttendRecipe::listed(Value slot) {
+  return e.toIndex(e.load(list.index, {slot}));
+}
+
+void AttendRecipe::emitKeyBlock(Value block, Value following) {
   Value start = e.mul(block, e.index(keyBlock));
+  Value followingStart = e.mul(following, e.index(keyBlock));
   Value valid = kernel.validTokens(op.getKvSizes(), kernel.extent(op, "Skv"),
                                    block, keyBlock);
   e.loop(e.index(0), valid, keyTile, [&](Value first) {
     Value rows = e.min(e.index(keyTile), e.sub(valid, first));
-    loadKeyTile(e.add(start, first), rows);
+    Value next = e.add(first, e.index(keyTile));
+    current.start = e.add(start, first);
+    current.next =
+        e.select(e.less(next, valid), e.add(start, next), followingStart);
+    loadKeyTile(rows);
     emitScores(rows);
     emitSoftmax(rows);
     emitAccumulate(rows);
@@ -153,14 +173,14 @@ void AttendRecipe::emitKeyBlock(Value block) {
 }
 
 /// f32 keys and values are read where they lie; others are widened once.
-void AttendRecipe::loadKeyTile(Value firstRow, Value rows) {
-  keyRows = keys;
-  valueRows = values;
-  tileStart = firstRow;
+void AttendRecipe::loadKeyTile(Value rows) {
+  current.keys = keys;
+  current.values = values;
+  current.first = current.start;
   if (!keyScratch)
     return;
   e.loop(rows, [&](Value row) {
-    Value from = e.add(firstRow, row);
+    Value from = e.add(current.start, row);
     for (auto [source, target] :
          {std::pair(keys, keyScratch), std::pair(values, valueScratch)})
       for (Chunk chunk : e.chunks(features)) {
@@ -169,36 +189,52 @@ void AttendRecipe::loadKeyTile(Value firstRow, Value rows) {
                       {row, column});
       }
   });
-  keyRows = keyScratch;
-  valueRows = valueScratch;
-  tileStart = e.index(0);
+  current.keys = keyScratch;
+  current.values = valueScratch;
+  current.first = e.index(0);
+}
+
+/// Asks for the share-th of `shares` parts of every row of a register tile's
+/// panel, so that the next product finds its rows in the cache. Rows past the
+/// end of the view are asked for in vain, which is harmless.
+void AttendRecipe::prefetchPanel(Value view, Value firstRow, size_t share,
+                                 size_t shares) {
+  SmallVector<Chunk> chunks = e.chunks(features);
+  size_t size = llvm::divideCeil(chunks.size(), shares);
+  ArrayRef<Chunk> part =
+      ArrayRef(chunks).drop_front(std::min(share * size, chunks.size()));
+  for (int64_t row = 0; row < e.plan.tileRows; ++row)
+    for (Chunk chunk : part.take_front(size))
+      e.prefetch(view, {e.add(firstRow, e.index(row)), e.index(chunk.column)});
 }
 
 /// scores[u][r] = k_u . query_r
 void AttendRecipe::emitScores(Value rows) {
   int64_t tileRows = e.plan.tileRows;
   Value last = e.sub(rows, e.index(1));
-  e.loop(e.index(0), rows, tileRows, [&](Value panel) {
-    SmallVector<Value> from;
-    for (int64_t row = 0; row < tileRows; ++row)
-      from.push_back(e.add(tileStart, e.min(e.add(panel, e.index(row)), last)));
-    for (ArrayRef<Chunk> columns : e.chunkGroups(queryTile)) {
+  SmallVector<SmallVector<Chunk>> groups = e.chunkGroups(queryTile);
+  for (auto [group, columns] : llvm::enumerate(groups))
+    e.loop(e.index(0), rows, tileRows, [&](Value panel) {
+      SmallVector<Value> from;
+      for (int64_t row = 0; row < tileRows; ++row)
+        from.push_back(
+            e.add(current.first, e.min(e.add(panel, e.index(row)), last)));
       RegisterTile tile;
       for (int64_t row = 0; row < tileRows; ++row)
         for (Chunk chunk : columns)
           tile.push_back(e.f32(0, e.vectorType(chunk.lanes)));
+      Value wanted = valueScratch ? current.next : current.start;
+      prefetchPanel(values, e.add(wanted, panel), group, groups.size());
       tile = addOuterProducts(
           e, tile, e.index(features), tileRows, columns,
-          [&](Value k, int64_t row) { return e.load(keyRows, {from[row], k}); },
+          [&](Value k, int64_t row) {
+            return e.load(current.keys, {from[row], k});
+          },
           [&](Value k, Chunk chunk) {
             return e.loadVector(query, {k, e.index(chunk.column)}, chunk.lanes);
           });
-      for (int64_t row = 0; row < tileRows; ++row)
-        for (auto [column, chunk] : llvm::enumerate(columns))
-          e.storeVector(tile[row * columns.size() + column], scores,
-                        {e.add(panel, e.index(row)), e.index(chunk.column)});
-    }
-  });
+      storeTile(tile, scores, panel, columns);
+    });
 }
 
 /// Moves the reference to the new maximum, turns scores into probabilities.
@@ -235,8 +271,9 @@ void AttendRecipe::emitSoftmax(Value rows) {
 /// accumulator[r] = rescale[r] * accumulator[r] + sum of p[u][r] * v_u
 void AttendRecipe::emitAccumulate(Value rows) {
   int64_t tileRows = e.plan.tileRows;
-  e.loop(e.index(0), e.index(queryTile), tileRows, [&](Value panel) {
-    for (ArrayRef<Chunk> columns : e.chunkGroups(features)) {
+  SmallVector<SmallVector<Chunk>> groups = e.chunkGroups(features);
+  for (auto [group, columns] : llvm::enumerate(groups))
+    e.loop(e.index(0), e.index(queryTile), tileRows, [&](Value panel) {
       RegisterTile tile;
       for (int64_t row = 0; row < tileRows; ++row) {
         Value at = e.add(panel, e.index(row));
@@ -247,22 +284,29 @@ void AttendRecipe::emitAccumulate(Value rows) {
                      e.loadVector(accumulator, {at, e.index(chunk.column)},
                                   chunk.lanes)));
       }
+      prefetchPanel(keys, e.add(current.next, panel), group, groups.size());
       tile = addOuterProducts(
           e, tile, rows, tileRows, columns,
           [&](Value k, int64_t row) {
             return e.load(scores, {k, e.add(panel, e.index(row))});
           },
           [&](Value k, Chunk chunk) {
-            return e.loadVector(valueRows,
-                                {e.add(tileStart, k), e.index(chunk.column)},
-                                chunk.lanes);
+            return e.loadVector(
+                current.values,
+                {e.add(current.first, k), e.index(chunk.column)}, chunk.lanes);
           });
-      for (int64_t row = 0; row < tileRows; ++row)
-        for (auto [column, chunk] : llvm::enumerate(columns))
-          e.storeVector(tile[row * columns.size() + column], accumulator,
-                        {e.add(panel, e.index(row)), e.index(chunk.column)});
-    }
-  });
+      storeTile(tile, accumulator, panel, columns);
+    });
+}
+
+/// Rows `panel`.. of `target` become the tile.
+void AttendRecipe::storeTile(ArrayRef<Value> tile, Value target, Value panel,
+                             ArrayRef<Chunk> columns) {
+  for (auto [index, vector] : llvm::enumerate(tile)) {
+    Value row = e.add(panel, e.index(index / columns.size()));
+    Value column = e.index(columns[index % columns.size()].column);
+    e.storeVector(vector, target, {row, column});
+  }
 }
 
 /// o = accumulator / sum, lse = ln 2 * (maximum + log2 sum); 0 and -inf where

@@ -141,6 +141,11 @@ void Emitter::storeVector(Value vector, Value view, ValueRange at) {
                           at);
 }
 
+void Emitter::prefetch(Value view, ValueRange at) {
+  memref::PrefetchOp::create(b, loc, view, at, /*isWrite=*/false,
+                             /*localityHint=*/2, /*isDataCache=*/true);
+}
+
 Value Emitter::scratch(ArrayRef<int64_t> shape, Type element) {
   return memref::AllocaOp::create(b, loc, MemRefType::get(shape, element),
                                   b.getI64IntegerAttr(64));

@@ -70,6 +70,8 @@ public:
   void store(mlir::Value value, mlir::Value view, mlir::ValueRange at);
   mlir::Value loadVector(mlir::Value view, mlir::ValueRange at, int64_t lanes);
   void storeVector(mlir::Value vector, mlir::Value view, mlir::ValueRange at);
+  /// Asks for the cache line there, to be read soon.
+  void prefetch(mlir::Value view, mlir::ValueRange at);
   /// Scratch of static shape, private to the iteration.
   mlir::Value scratch(llvm::ArrayRef<int64_t> shape, mlir::Type element);
   mlir::Value extent(mlir::Value view, int64_t dim);
