@@ -176,22 +176,3 @@ int32_t tessera::rt::dtypeOf(const tessera_tensor &tensor) {
   std::memcpy(&dtype, &tensor.dtype, sizeof(dtype));
   return dtype;
 }
-
-const char *tessera::rt::dtypeName(int32_t dtype) {
-  switch (dtype) {
-  case TESSERA_F32:
-    return "f32";
-  case TESSERA_BF16:
-    return "bf16";
-  case TESSERA_F16:
-    return "f16";
-  case TESSERA_I32:
-    return "i32";
-  default:
-    return "an unknown type";
-  }
-}
-
-int64_t tessera::rt::dtypeBytes(int32_t dtype) {
-  return dtype == TESSERA_BF16 || dtype == TESSERA_F16 ? 2 : 4;
-}

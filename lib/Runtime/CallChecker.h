@@ -55,6 +55,7 @@ private:
   Error checkMultiple(const tessera_rt_constraint &constraint) const;
   Error checkVolume(const tessera_rt_constraint &constraint) const;
   Error checkCubes(const tessera_rt_constraint &constraint) const;
+  Error checkBroadcast(const tessera_rt_constraint &constraint) const;
   Error checkSizes(const tessera_rt_constraint &constraint) const;
   Error sizeError(const tessera_rt_constraint &constraint, int64_t batch,
                   int64_t block, int32_t found, int64_t exist) const;
@@ -104,8 +105,6 @@ private:
 
 /// The element type as a number: a caller in C may have stored any.
 int32_t dtypeOf(const tessera_tensor &tensor);
-const char *dtypeName(int32_t dtype);
-int64_t dtypeBytes(int32_t dtype);
 
 } // namespace tessera::rt
 

@@ -3,6 +3,8 @@
 // Tensors of a call: type, shape and symbols, strides, memory.
 #include "CallChecker.h"
 
+#include "tessera/Runtime/Dtype.h"
+
 using namespace tessera::rt;
 
 Error CallChecker::checkTensor(int32_t index) {

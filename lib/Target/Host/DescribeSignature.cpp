@@ -3,6 +3,8 @@
 // Signatures in words.
 #include "DescribeSignature.h"
 
+#include "tessera/Runtime/Dtype.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -11,19 +13,6 @@ using namespace llvm;
 namespace tessera::host {
 
 namespace {
-
-StringRef dtypeName(int32_t dtype) {
-  switch (dtype) {
-  case TESSERA_F32:
-    return "f32";
-  case TESSERA_BF16:
-    return "bf16";
-  case TESSERA_F16:
-    return "f16";
-  default:
-    return "int32";
-  }
-}
 
 /// A number, or the symbol's name without what it counts.
 std::string reference(const Signature &signature, tessera_rt_ref ref) {
@@ -112,6 +101,9 @@ std::string ConstraintText::text() const {
     return volume();
   case TESSERA_RT_CUBES:
     return cubes();
+  case TESSERA_RT_BROADCAST:
+    return formatv("{0} has 1 or {1} in dim {2}", param(0), ref(2),
+                   constraint.operands[1]);
   default:
     llvm_unreachable("a kind of constraint without words");
   }
@@ -143,7 +135,7 @@ std::string describeParam(const Signature &signature,
   default:
     return formatv("{0}, {1} {2}",
                    param.kind == TESSERA_RT_OUTPUT ? "output" : "input",
-                   dtypeName(param.dtype), shape(signature, param));
+                   rt::dtypeName(param.dtype), shape(signature, param));
   }
 }
 

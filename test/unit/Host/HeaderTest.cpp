@@ -54,18 +54,24 @@ Signature everything() {
       {TESSERA_RT_SIZES, 0, 64, {3, -2}},
       {TESSERA_RT_LISTS, TESSERA_RT_ASCENDING, 0, {1, 2, -4}},
       {TESSERA_RT_VOLUME, 0, 0, {-2, 0, -5, 30, 52}},
-      {TESSERA_RT_CUBES, 0, 64, {-3, 0, -5, 30, 52, 4, 4, 4}}};
+      {TESSERA_RT_CUBES, 0, 64, {-3, 0, -5, 30, 52, 4, 4, 4}},
+      {TESSERA_RT_BROADCAST, 0, 0, {0, 2, -4}}};
   return signature;
 }
 
 TEST(Header, SaysEveryThingACallIsCheckedFor) {
   std::string header = get(emitHeader(everything(), "attend-lists"));
   for (const char *expected :
-       {"#ifndef ATTEND_LISTS_H", "extern \"C\"",
+       {"#ifndef ATTEND_LISTS_H",
+        "extern \"C\"",
         " * query   input, bf16 [B or 1, 12, Sq, 128]\n",
-        " * topk    int32, 0 .. 32\n", " * int_    f32, finite and > 0\n",
-        " * output  output, f32 [B, 12, Sq, 128]\n", " * Nq: query blocks\n",
-        " * Nq = ceil(Sq / 64)\n", " * Sq = Nq * 64\n",
+        " * index   input, i32 [B, 12, Nq, 32]\n",
+        " * topk    int32, 0 .. 32\n",
+        " * int_    f32, finite and > 0\n",
+        " * output  output, f32 [B, 12, Sq, 128]\n",
+        " * Nq: query blocks\n",
+        " * Nq = ceil(Sq / 64)\n",
+        " * Sq = Nq * 64\n",
         " * 12 is a multiple of 4\n",
         " * sizes counts the valid rows of each block: 0 .. 64, and no more "
         "than exist\n",
@@ -73,7 +79,9 @@ TEST(Header, SaysEveryThingACallIsCheckedFor) {
         "are\n *   distinct, 0 .. Nkv - 1, ascending\n",
         " * Sq = 0 + T * 30 * 52\n",
         " * Nq = ceil(0 / 64) + ceil(T / 4) * ceil(30 / 4) * ceil(52 / 4)\n",
-        "    const tessera_tensor *query,\n", "    int32_t topk,\n",
+        " * query has 1 or Nkv in dim 2\n",
+        "    const tessera_tensor *query,\n",
+        "    int32_t topk,\n",
         "    float int_,\n",
         "tessera_error *attend_lists__packed(void *const *args);\n"})
     EXPECT_NE(header.find(expected), std::string::npos)
