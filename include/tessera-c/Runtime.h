@@ -179,7 +179,9 @@ enum {
   /* ref x0 == ceil(ref x1 (text) / value)
    *           + ceil(ref x2 / x5) * ceil(ref x3 / x6) * ceil(ref x4 / x7);
    * x5..x7 is the cube */
-  TESSERA_RT_CUBES = 6
+  TESSERA_RT_CUBES = 6,
+  /* dimension x1 of param x0, a tensor, is 1 or ref x2 */
+  TESSERA_RT_BROADCAST = 7
 };
 
 /* Bits of tessera_rt_constraint.flags. */

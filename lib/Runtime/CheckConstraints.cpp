@@ -25,6 +25,8 @@ Error CallChecker::checkConstraint(
     return checkVolume(constraint);
   case TESSERA_RT_CUBES:
     return checkCubes(constraint);
+  case TESSERA_RT_BROADCAST:
+    return checkBroadcast(constraint);
   default:
     return makeError(TESSERA_INTERNAL,
                      "%s: constraint kind %d is unknown to tessera_rt %s; link "
@@ -43,6 +45,7 @@ static uint32_t referenceMask(int32_t kind) {
   case TESSERA_RT_SIZES:
     return 0b00010;
   case TESSERA_RT_LISTS:
+  case TESSERA_RT_BROADCAST:
     return 0b00100;
   case TESSERA_RT_VOLUME:
   case TESSERA_RT_CUBES:
@@ -200,4 +203,16 @@ Error CallChecker::checkCubes(const tessera_rt_constraint &c) const {
                    signature.function, describe(c.operands[0]).chars,
                    (long long)textBlocks, (long long)t, (long long)h,
                    (long long)w, (long long)wanted, (long long)wanted);
+}
+
+Error CallChecker::checkBroadcast(const tessera_rt_constraint &c) const {
+  auto index = int32_t(c.operands[0]), dim = int32_t(c.operands[1]);
+  int64_t found = tensor(index).dims[dim];
+  if (found == 1 || found == value(c.operands[2]))
+    return Error();
+  return makeError(TESSERA_INVALID_ARGUMENT,
+                   "%s: '%s' has %lld in dim %d, but it gates %s; %s",
+                   signature.function, name(index), (long long)found, dim,
+                   describe(c.operands[2]).chars,
+                   advice(index, "make them equal, or pass 1 here"));
 }

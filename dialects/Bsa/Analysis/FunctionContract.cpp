@@ -10,6 +10,7 @@ using namespace tessera::bsa;
 FunctionContract::FunctionContract(func::FuncOp function) : function(function) {
   function.walk<WalkOrder::PreOrder>([&](Operation *op) { join(op); });
   joinTies();
+  collectGates();
   learnExtents();
   nameClasses();
 }
@@ -58,20 +59,39 @@ void FunctionContract::join(Operation *op) {
     return;
   Entry &entry = opContracts.emplace_back(Entry{op, {}});
   stating.describeContract(entry.contract);
-  for (const Contract::Shape &shape : entry.contract.shapes) {
-    if (shape.broadcast)
-      gates.insert(shape.value);
-    auto type = dyn_cast<RankedTensorType>(shape.value.getType());
-    for (auto [index, symbol] : llvm::enumerate(shape.symbols))
-      if (!shape.broadcast || type.getDimSize(index) != 1)
-        ties.push_back({nodeOf(shape.value, index), nodeOf(op, symbol)});
-  }
+  for (const Contract::Shape &shape : entry.contract.shapes)
+    joinShape(op, shape);
   for (const Contract::Blocks &blocks : entry.contract.blockCounts) {
     nodeOf(op, blocks.blocks);
     nodeOf(op, blocks.length);
   }
   for (auto [value, role] : entry.contract.roles)
     roles.insert({value, role});
+}
+
+/// A gate's extent is the symbol's or 1, so a dynamic one ties nothing: two ops
+/// that share a gate may have lengths of their own. Of a gate that is computed
+/// the symbol's is asked for: only arguments are read again and again where
+/// they hold one element.
+void FunctionContract::joinShape(Operation *op, const Contract::Shape &shape) {
+  auto type = dyn_cast<RankedTensorType>(shape.value.getType());
+  bool mayBroadcast = shape.broadcast && isa<BlockArgument>(shape.value);
+  for (auto [index, symbol] : llvm::enumerate(shape.symbols)) {
+    if (shape.broadcast && type.getDimSize(index) == 1)
+      continue;
+    if (mayBroadcast && type.isDynamicDim(index))
+      gateNodes.push_back({{shape.value, index}, nodeOf(op, symbol)});
+    else
+      ties.push_back({nodeOf(shape.value, index), nodeOf(op, symbol)});
+  }
+}
+
+void FunctionContract::collectGates() {
+  for (auto [dim, symbol] : gateNodes) {
+    auto &fits = gates[dim];
+    if (!llvm::is_contained(fits, classes[symbol]))
+      fits.push_back(classes[symbol]);
+  }
 }
 
 void FunctionContract::joinTies() {
@@ -105,6 +125,11 @@ std::optional<DimClass> FunctionContract::dimOf(Value value,
   return classes[node->second];
 }
 
+ArrayRef<DimClass> FunctionContract::gatedBy(Value value, int64_t index) const {
+  auto found = gates.find({value, index});
+  return found == gates.end() ? ArrayRef<DimClass>() : found->second;
+}
+
 DimClass FunctionContract::symbolOf(Operation *op, StringRef symbol) const {
   return classes[symbolNodes.at({op, symbol.str()})];
 }
@@ -113,8 +138,6 @@ void FunctionContract::learnExtents() {
   for (auto [key, node] : valueNodes) {
     auto type = dyn_cast<RankedTensorType>(key.first.getType());
     if (!type || type.isDynamicDim(key.second))
-      continue;
-    if (gates.contains(key.first) && type.getDimSize(key.second) == 1)
       continue;
     extents[classes[node]] = type.getDimSize(key.second);
   }
@@ -128,31 +151,33 @@ std::optional<int64_t> FunctionContract::staticExtent(DimClass dim) const {
 
 void FunctionContract::nameClasses() {
   llvm::StringSet<> used;
-  for (const Entry &entry : opContracts)
+  auto name = [&](Operation *op, StringRef symbol) {
+    DimClass dim = symbolOf(op, symbol);
+    if (names.contains(dim))
+      return;
+    std::string name = symbol.str();
+    for (int next = 2; !used.insert(name).second; ++next)
+      name = (symbol + Twine(next)).str();
+    ownedNames.push_back(std::make_unique<std::string>(name));
+    names[dim] = *ownedNames.back();
+  };
+  for (const Entry &entry : opContracts) {
     for (const Contract::Shape &shape : entry.contract.shapes)
-      for (StringRef symbol : shape.symbols) {
-        DimClass dim = symbolOf(entry.op, symbol);
-        if (names.contains(dim))
-          continue;
-        std::string name = symbol.str();
-        for (int next = 2; !used.insert(name).second; ++next)
-          name = (symbol + Twine(next)).str();
-        ownedNames.push_back(std::make_unique<std::string>(name));
-        names[dim] = *ownedNames.back();
-      }
+      for (StringRef symbol : shape.symbols)
+        name(entry.op, symbol);
+    for (const Contract::Blocks &blocks : entry.contract.blockCounts)
+      name(entry.op, blocks.blocks);
+  }
 }
 
 Value FunctionContract::materialize(OpBuilder &builder, Location loc,
                                     DimClass dim, const Source &source) const {
   if (std::optional<int64_t> extent = staticExtent(dim))
     return arith::ConstantIndexOp::create(builder, loc, *extent);
-  for (BlockArgument argument : func::FuncOp(function).getArguments()) {
-    if (gates.contains(argument))
-      continue;
+  for (BlockArgument argument : func::FuncOp(function).getArguments())
     for (int64_t index = 0; index < virtualRank(argument); ++index)
       if (dimOf(argument, index) == dim)
         return source.read(argument, index);
-  }
   return materializeDerived(builder, loc, dim, source);
 }
 

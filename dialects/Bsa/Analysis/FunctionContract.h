@@ -22,16 +22,17 @@ public:
   explicit FunctionContract(mlir::func::FuncOp function);
 
   /// The class of dimension `index` of a tensor (or of a map's virtual [B, H,
-  /// Nq, Nkv]) that some `bsa` op names. For a gate, the class it must have
-  /// unless it is 1.
+  /// Nq, Nkv]) that some `bsa` op names. None for a dynamic dimension of an
+  /// argument that is a gate and nothing else: see gatedBy.
   std::optional<DimClass> dimOf(mlir::Value value, int64_t index) const;
+  /// Where argument `value` is a gate: the classes of which dynamic dimension
+  /// `index` is each or else 1. That says nothing of what these classes are.
+  llvm::ArrayRef<DimClass> gatedBy(mlir::Value value, int64_t index) const;
   /// The class of an op's own symbol.
   DimClass symbolOf(mlir::Operation *op, llvm::StringRef symbol) const;
   std::optional<int64_t> staticExtent(DimClass dim) const;
   /// The name most ops give it ("Sq"); unique among the classes.
   llvm::StringRef nameOf(DimClass dim) const { return names.lookup(dim); }
-  /// True if dimension `index` of `value` may also be 1.
-  bool isBroadcast(mlir::Value value) const { return gates.contains(value); }
   /// The name of the operand that `value` feeds or the result it is, or "".
   llvm::StringRef roleOf(mlir::Value value) const {
     return roles.lookup(value);
@@ -55,10 +56,14 @@ public:
                           DimClass dim, const Source &source) const;
 
 private:
+  using Dim = std::pair<mlir::Value, int64_t>; ///< and its index
+
   void join(mlir::Operation *op);
   unsigned nodeOf(mlir::Value value, int64_t index);
   unsigned nodeOf(mlir::Operation *op, llvm::StringRef symbol);
+  void joinShape(mlir::Operation *op, const Contract::Shape &shape);
   void joinTies();
+  void collectGates();
   void nameClasses();
   void learnExtents();
   mlir::Value materializeDerived(mlir::OpBuilder &builder, mlir::Location loc,
@@ -68,13 +73,14 @@ private:
   std::vector<Entry> opContracts;
   llvm::IntEqClasses classes;
   unsigned nodes = 0;
-  llvm::DenseMap<std::pair<mlir::Value, int64_t>, unsigned> valueNodes;
+  llvm::DenseMap<Dim, unsigned> valueNodes;
   std::map<std::pair<mlir::Operation *, std::string>, unsigned> symbolNodes;
   std::vector<std::pair<unsigned, unsigned>> ties;
+  std::vector<std::pair<Dim, unsigned>> gateNodes; ///< and an op's symbol
+  llvm::DenseMap<Dim, llvm::SmallVector<DimClass, 1>> gates;
   llvm::DenseMap<DimClass, int64_t> extents;
   llvm::DenseMap<DimClass, llvm::StringRef> names;
   std::vector<std::unique_ptr<std::string>> ownedNames;
-  llvm::DenseSet<mlir::Value> gates;
   llvm::DenseMap<mlir::Value, llvm::StringRef> roles;
 };
 

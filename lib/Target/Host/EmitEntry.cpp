@@ -38,8 +38,9 @@ private:
   void dispatch(ArrayRef<Function *> variants, ArrayRef<Value *> values);
   Expected<SmallVector<Function *>> findVariants(ArrayRef<Value *> values);
   SmallVector<Value *> unpackArguments(Value *args);
-  void unpackTensor(const SignatureParam &param, Value *tensor,
+  void unpackTensor(unsigned index, Value *tensor,
                     SmallVectorImpl<Value *> &values);
+  bool mayRepeat(unsigned index, unsigned dim) const;
   Value *loadExtent(Value *tensor, TensorField field, unsigned dim);
   Type *scalarType(const SignatureParam &param);
 
@@ -99,10 +100,20 @@ Value *EntryEmitter::loadExtent(Value *tensor, TensorField field,
   return builder.CreateLoad(builder.getInt64Ty(), address);
 }
 
+/// Where this dimension of an argument is 1, more may be read of it.
+bool EntryEmitter::mayRepeat(unsigned index, unsigned dim) const {
+  return (signature.params[index].broadcast >> dim & 1) ||
+         any_of(signature.constraints, [&](const SignatureConstraint &c) {
+           return c.kind == TESSERA_RT_BROADCAST && c.operands[0] == index &&
+                  c.operands[1] == dim;
+         });
+}
+
 /// A lowered memref argument: allocated and aligned pointer, offset, sizes,
 /// strides.
-void EntryEmitter::unpackTensor(const SignatureParam &param, Value *tensor,
+void EntryEmitter::unpackTensor(unsigned index, Value *tensor,
                                 SmallVectorImpl<Value *> &values) {
+  const SignatureParam &param = signature.params[index];
   Value *data = builder.CreateLoad(pointer, tensor, param.name);
   values.append({data, data, builder.getInt64(0)});
   SmallVector<Value *> sizes, strides;
@@ -110,7 +121,7 @@ void EntryEmitter::unpackTensor(const SignatureParam &param, Value *tensor,
     Value *size = loadExtent(tensor, kDims, dim);
     Value *stride = loadExtent(tensor, kStrides, dim);
     // Every index reads the one element there is.
-    if (param.broadcast >> dim & 1)
+    if (mayRepeat(index, dim))
       stride =
           builder.CreateSelect(builder.CreateICmpEQ(size, builder.getInt64(1)),
                                builder.getInt64(0), stride);
@@ -127,7 +138,7 @@ SmallVector<Value *> EntryEmitter::unpackArguments(Value *args) {
     Value *slot = builder.CreateConstInBoundsGEP1_64(pointer, args, i);
     Value *argument = builder.CreateLoad(pointer, slot);
     if (isTensor(param))
-      unpackTensor(param, argument, values);
+      unpackTensor(i, argument, values);
     else
       values.push_back(builder.CreateLoad(scalarType(param), argument));
   }

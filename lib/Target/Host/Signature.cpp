@@ -25,10 +25,13 @@ private:
                          bool isOutput, unsigned number);
   std::string nameOf(Value value, DictionaryAttr attrs, bool isOutput,
                      unsigned number);
+  void addDim(SignatureParam &param, Value value, RankedTensorType type,
+              int64_t dim);
   tessera_rt_ref referenceTo(Value value, int64_t dim, int64_t extent);
   tessera_rt_ref referenceTo(bsa::DimClass dim);
   tessera_rt_ref newSymbol(const Twine &name);
   void addRanges();
+  void addGates();
   void addConstraints();
   void addConstraint(SignatureConstraint constraint);
   void addBlocks(Operation *op, const bsa::Contract::Blocks &blocks);
@@ -112,6 +115,20 @@ std::string SignatureReader::nameOf(Value value, DictionaryAttr attrs,
   return name;
 }
 
+/// A dimension of a gate is 1 or what the first op asks for. What others ask
+/// for, and what is asked of a tensor that is more than a gate, is a
+/// constraint.
+void SignatureReader::addDim(SignatureParam &param, Value value,
+                             RankedTensorType type, int64_t dim) {
+  ArrayRef<bsa::DimClass> gated = contract.gatedBy(value, dim);
+  if (gated.empty() || contract.dimOf(value, dim)) {
+    param.dims.push_back(referenceTo(value, dim, type.getDimSize(dim)));
+    return;
+  }
+  param.dims.push_back(referenceTo(gated.front()));
+  param.broadcast |= 1 << dim;
+}
+
 LogicalResult SignatureReader::addParam(Value value, Type type,
                                         DictionaryAttr attrs, bool isOutput,
                                         unsigned number) {
@@ -127,11 +144,8 @@ LogicalResult SignatureReader::addParam(Value value, Type type,
              << TESSERA_MAX_RANK;
     param.kind = isOutput ? TESSERA_RT_OUTPUT : TESSERA_RT_INPUT;
     param.dtype = *dtype;
-    for (int64_t dim = 0; dim < tensor.getRank(); ++dim) {
-      param.dims.push_back(referenceTo(value, dim, tensor.getDimSize(dim)));
-      if (contract.isBroadcast(value) && tensor.isDynamicDim(dim))
-        param.broadcast |= 1 << dim;
-    }
+    for (int64_t dim = 0; dim < tensor.getRank(); ++dim)
+      addDim(param, value, tensor, dim);
   } else if (type.isInteger(32)) {
     param.kind = TESSERA_RT_SCALAR_I32;
     param.minimum = INT32_MIN;
@@ -167,6 +181,19 @@ void SignatureReader::addRanges() {
         param.minimum = std::max(param.minimum, range.minimum);
         param.maximum = std::min(param.maximum, range.maximum);
       }
+}
+
+void SignatureReader::addGates() {
+  for (BlockArgument argument : function.getArguments()) {
+    int64_t index = argument.getArgNumber();
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    for (int64_t dim = 0; type && dim < type.getRank(); ++dim)
+      for (bsa::DimClass gated : contract.gatedBy(argument, dim)) {
+        tessera_rt_ref fits = referenceTo(gated);
+        if (fits != signature.params[index].dims[dim])
+          addConstraint({TESSERA_RT_BROADCAST, 0, 0, {index, dim, fits}});
+      }
+  }
 }
 
 void SignatureReader::addConstraint(SignatureConstraint constraint) {
@@ -288,6 +315,7 @@ FailureOr<Signature> SignatureReader::read() {
       return failure();
   addRanges();
   addConstraints();
+  addGates();
   return signature;
 }
 

@@ -88,6 +88,22 @@ func.func @gate(%a: tensor<1x4x?x64xf32>, %g: tensor<1x4x?x64xf32>)
 
 // -----
 
+!seq = tensor<1x4x?x64xf32>
+
+// Two lengths stay two, though one gate, which may be 1, is given to both.
+// CHECK-LABEL: func.func @shared_gate
+// CHECK: bsa.pool %arg0 by 64
+// CHECK: bsa.pool %arg1 by 64
+func.func @shared_gate(%a: !seq, %b: !seq, %g: !seq) -> (!seq, !seq, !seq, !seq) {
+  %ac = bsa.pool %a by 64 : !seq -> !seq
+  %bc = bsa.pool %b by 64 : !seq -> !seq
+  %o = bsa.combine fine(%a : !seq) fine_gate(%g : !seq) by 64 -> !seq
+  %p = bsa.combine fine(%b : !seq) fine_gate(%g : !seq) by 64 -> !seq
+  return %ac, %bc, %o, %p : !seq, !seq, !seq, !seq
+}
+
+// -----
+
 !seq = tensor<1x4x256x64xf32>
 !four = tensor<1x4x4x64xf32>
 !eight = tensor<1x4x8x64xf32>

@@ -67,6 +67,21 @@ TEST(CheckConstraints, MultipleOfAStaticNumber) {
             "divides the first");
 }
 
+TEST(CheckConstraints, Broadcast) {
+  Call call;
+  int64_t rows = call.symbol("Sq rows"), own = call.symbol("Skv rows");
+  call.input("query", {rows}, {70});
+  tessera_tensor &gate = call.input("key", {own}, {70});
+  call.constrain(TESSERA_RT_BROADCAST, {1, 0, rows});
+  EXPECT_EQ(call.check(), "");
+  gate.dims[0] = 1;
+  EXPECT_EQ(call.check(), "");
+  gate.dims[0] = 2;
+  EXPECT_EQ(call.check(),
+            "f: 'key' has 2 in dim 0, but it gates 70 rows ('query' dim 0); "
+            "make them equal, or pass 1 here");
+}
+
 namespace {
 
 /// partition: input [S], grid and text scalars, output [S'], sizes [N].
