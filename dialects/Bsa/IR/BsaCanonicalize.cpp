@@ -8,136 +8,109 @@
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/TypeUtilities.h"
-#include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
 using namespace tessera::bsa;
+
+//===----------------------------------------------------------------------===//
+// Results nobody reads
+//===----------------------------------------------------------------------===//
 
 /// The type of an optional result somebody reads; null drops the result.
 static Type typeIfRead(Value result) {
   return result && !result.use_empty() ? result.getType() : Type();
 }
 
-static bool isDead(Value result) { return result && result.use_empty(); }
-
-static BitVector deadResults(Operation *op) {
-  BitVector dead(op->getNumResults());
-  for (OpResult result : op->getResults())
-    dead[result.getResultNumber()] = result.use_empty();
-  return dead;
+static SmallVector<Type> typesRead(ValueRange results) {
+  SmallVector<Type> types;
+  for (Value result : results)
+    if (!result.use_empty())
+      types.push_back(result.getType());
+  return types;
 }
 
-/// Replaces the results of `op` that are not `dead` by those of `lean`, in
-/// order.
-static void replaceLive(PatternRewriter &rewriter, Operation *op,
-                        const BitVector &dead, Operation *lean) {
-  auto next = lean->getResults().begin();
-  for (OpResult result : op->getResults())
-    if (!dead[result.getResultNumber()])
-      rewriter.replaceAllUsesWith(result, *next++);
-  rewriter.eraseOp(op);
-}
-
-namespace {
 /// %o, %lse, %map, %coarse = attention ..  -->  those of them that are read
-struct DropDeadAttentionResults : OpRewritePattern<AttentionOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(AttentionOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!isDead(op.getLse()) && !isDead(op.getMap()) && !isDead(op.getCoarse()))
-      return rewriter.notifyMatchFailure(op, "every optional result is read");
-    auto lean = AttentionOp::create(
-        rewriter, op.getLoc(), op.getOutput().getType(),
-        typeIfRead(op.getLse()), typeIfRead(op.getMap()),
-        typeIfRead(op.getCoarse()), op.getQuery(), op.getQSizes(), op.getKey(),
-        op.getKvSizes(), op.getValue(), op.getFineGate(), op.getCoarseGate(),
-        op.getTopk(), op.getScale(), op.getQBlock(), op.getKvBlock(),
-        op.getSelect(), op.getWithoutCoarse());
-    BitVector dead = deadResults(op);
-    dead.reset(0); // the output stays a result, read or not
-    replaceLive(rewriter, op, dead, lean);
-    return success();
-  }
-};
+static Operation *createLean(PatternRewriter &rewriter, AttentionOp op) {
+  return AttentionOp::create(
+      rewriter, op.getLoc(), op.getOutput().getType(), typeIfRead(op.getLse()),
+      typeIfRead(op.getMap()), typeIfRead(op.getCoarse()), op.getQuery(),
+      op.getQSizes(), op.getKey(), op.getKvSizes(), op.getValue(),
+      op.getFineGate(), op.getCoarseGate(), op.getTopk(), op.getScale(),
+      op.getQBlock(), op.getKvBlock(), op.getSelect(), op.getWithoutCoarse());
+}
 
 /// %a', %b' = pool %a, %b  -->  %a' = pool %a      if nobody reads %b'
-struct DropDeadPools : OpRewritePattern<PoolOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(PoolOp op,
-                                PatternRewriter &rewriter) const override {
-    BitVector dead = deadResults(op);
-    if (dead.none() || dead.all())
-      return rewriter.notifyMatchFailure(op, "all results are read, or none");
-    SmallVector<Value> inputs;
-    SmallVector<Type> outputs;
-    for (auto [input, output] : llvm::zip(op.getInputs(), op.getOutputs()))
-      if (!output.use_empty()) {
-        inputs.push_back(input);
-        outputs.push_back(output.getType());
-      }
-    replaceLive(rewriter, op, dead,
-                PoolOp::create(rewriter, op.getLoc(), outputs, inputs,
-                               op.getSizes(), op.getBlock()));
-    return success();
-  }
-};
+static Operation *createLean(PatternRewriter &rewriter, PoolOp op) {
+  SmallVector<Value> inputs;
+  for (auto [input, output] : llvm::zip(op.getInputs(), op.getOutputs()))
+    if (!output.use_empty())
+      inputs.push_back(input);
+  return PoolOp::create(rewriter, op.getLoc(), typesRead(op.getOutputs()),
+                        inputs, op.getSizes(), op.getBlock());
+}
 
 /// %s, %o = coarse q, k, v  -->  %s = coarse q, k      if nobody reads %o
-struct DropDeadCoarseOutput : OpRewritePattern<CoarseOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(CoarseOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!isDead(op.getOutput()))
-      return rewriter.notifyMatchFailure(op, "no output, or somebody reads it");
-    auto lean = CoarseOp::create(rewriter, op.getLoc(),
-                                 op.getScores().getType(), /*output=*/Type(),
-                                 op.getQuery(), op.getKey(), op.getKvSizes(),
-                                 /*value=*/Value(), op.getScale());
-    rewriter.replaceAllUsesWith(op.getScores(), lean.getScores());
-    rewriter.eraseOp(op);
-    return success();
-  }
-};
+static Operation *createLean(PatternRewriter &rewriter, CoarseOp op) {
+  return CoarseOp::create(rewriter, op.getLoc(), op.getScores().getType(),
+                          /*output=*/Type(), op.getQuery(), op.getKey(),
+                          op.getKvSizes(), /*value=*/Value(), op.getScale());
+}
 
 /// %o, %lse = attend ..  -->  %o = attend ..      if nobody reads %lse
-struct DropDeadLse : OpRewritePattern<AttendOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(AttendOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!isDead(op.getLse()))
-      return rewriter.notifyMatchFailure(op, "no lse, or somebody reads it");
-    auto lean = AttendOp::create(
-        rewriter, op.getLoc(), op.getOutput().getType(), /*lse=*/Type(),
-        op.getQuery(), op.getQSizes(), op.getKey(), op.getKvSizes(),
-        op.getValue(), op.getMap(), op.getScale());
-    rewriter.replaceAllUsesWith(op.getOutput(), lean.getOutput());
-    rewriter.eraseOp(op);
-    return success();
-  }
-};
+static Operation *createLean(PatternRewriter &rewriter, AttendOp op) {
+  return AttendOp::create(rewriter, op.getLoc(), op.getOutput().getType(),
+                          /*lse=*/Type(), op.getQuery(), op.getQSizes(),
+                          op.getKey(), op.getKvSizes(), op.getValue(),
+                          op.getMap(), op.getScale());
+}
 
 /// fused { .. yield %a, %b }  -->  fused { .. yield %a }
 /// if nobody reads the second result
-struct DropDeadYields : OpRewritePattern<FusedOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(FusedOp op,
+static Operation *createLean(PatternRewriter &rewriter, FusedOp op) {
+  auto lean =
+      FusedOp::create(rewriter, op.getLoc(), typesRead(op.getOutputs()));
+  rewriter.inlineRegionBefore(op.getBody(), lean.getBody(),
+                              lean.getBody().end());
+  Operation *yield = lean.getBody().front().getTerminator();
+  rewriter.modifyOpInPlace(yield, [&] {
+    for (OpResult result : llvm::reverse(op->getResults()))
+      if (result.use_empty())
+        yield->eraseOperand(result.getResultNumber());
+  });
+  return lean;
+}
+
+namespace {
+/// An op of which some results are read  -->  one that has no others, as far
+/// as it may lack them. An op nobody reads at all is erased by the driver.
+template <typename OpTy>
+struct DropDeadResults : OpRewritePattern<OpTy> {
+  using OpRewritePattern<OpTy>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
-    BitVector dead = deadResults(op);
-    if (dead.none() || dead.all())
-      return rewriter.notifyMatchFailure(op, "all results are read, or none");
-    SmallVector<Type> types;
+    SmallVector<OpResult> kept;
     for (OpResult result : op->getResults())
-      if (!result.use_empty())
-        types.push_back(result.getType());
-    auto lean = FusedOp::create(rewriter, op.getLoc(), types);
-    rewriter.inlineRegionBefore(op.getBody(), lean.getBody(),
-                                lean.getBody().end());
-    Operation *yield = lean.getBody().front().getTerminator();
-    rewriter.modifyOpInPlace(yield, [&] { yield->eraseOperands(dead); });
-    replaceLive(rewriter, op, dead, lean);
+      if (!result.use_empty() || isRequired(result))
+        kept.push_back(result);
+    if (op->use_empty() || kept.size() == op->getNumResults())
+      return rewriter.notifyMatchFailure(op, "all results are read, or none");
+    Operation *lean = createLean(rewriter, op);
+    for (auto [from, to] : llvm::zip_equal(kept, lean->getResults()))
+      rewriter.replaceAllUsesWith(from, to);
+    rewriter.eraseOp(op);
     return success();
   }
+
+  static bool isRequired(OpResult result) {
+    return result.getResultNumber() == 0 &&
+           OpTy::template hasTrait<OpTrait::AtLeastNResults<1>::Impl>();
+  }
 };
+
+//===----------------------------------------------------------------------===//
+// Plain statements
+//===----------------------------------------------------------------------===//
 
 /// select %s top(100) policy(<capacity = 128, sink = 1>)      of 12 key blocks
 ///   -->  select %s top(12) policy(<capacity = 128>)
@@ -199,17 +172,17 @@ struct RoundInAttend : OpRewritePattern<CombineOp> {
 
 void AttentionOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                               MLIRContext *context) {
-  patterns.add<DropDeadAttentionResults>(context);
+  patterns.add<DropDeadResults<AttentionOp>>(context);
 }
 
 void PoolOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                          MLIRContext *context) {
-  patterns.add<DropDeadPools>(context);
+  patterns.add<DropDeadResults<PoolOp>>(context);
 }
 
 void CoarseOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                            MLIRContext *context) {
-  patterns.add<DropDeadCoarseOutput>(context);
+  patterns.add<DropDeadResults<CoarseOp>>(context);
 }
 
 void SelectOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
@@ -219,7 +192,7 @@ void SelectOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 
 void AttendOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                            MLIRContext *context) {
-  patterns.add<DropDeadLse>(context);
+  patterns.add<DropDeadResults<AttendOp>>(context);
 }
 
 void CombineOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
@@ -229,5 +202,5 @@ void CombineOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 
 void FusedOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                           MLIRContext *context) {
-  patterns.add<DropDeadYields>(context);
+  patterns.add<DropDeadResults<FusedOp>>(context);
 }
