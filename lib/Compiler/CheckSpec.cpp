@@ -69,11 +69,21 @@ static Error checkSelection(const Spec &spec) {
     return wrong("{0} sink and {1} local blocks force up to {2} key blocks, "
                  "but lists hold {3}; raise the capacity to {2} or more",
                  spec.sink, spec.local, forced, spec.capacity);
+  return Error::success();
+}
+
+static Error checkBranches(const Spec &spec) {
   bool coarseGate =
       spec.gates == SpecGates::Coarse || spec.gates == SpecGates::Both;
   if (spec.withoutCoarse && coarseGate)
     return wrong("a coarse gate has nothing to scale without the coarse "
                  "result; drop one of the two");
+  if (spec.withoutCoarse && spec.returnCoarse)
+    return wrong("the coarse result is both left out and returned; drop one of "
+                 "the two");
+  if (spec.gatePer != SpecGatePer::Feature && spec.gates == SpecGates::None)
+    return wrong("gates are one per token, but there are no gates; take a fine "
+                 "or a coarse gate, or both");
   return Error::success();
 }
 
@@ -83,16 +93,19 @@ static Error checkAttend(const Spec &spec) {
     bool given;
     const char *what;
   } attentionOnly[] = {
-      {spec.sink != 0, "sink blocks"},
-      {spec.local != 0, "local blocks"},
-      {spec.forced != bsa::Forced::Within, "forced blocks"},
-      {spec.gates != SpecGates::None, "gates"},
-      {spec.withoutCoarse, "the coarse result"},
+      {spec.sink != 0, "sink blocks belong"},
+      {spec.local != 0, "local blocks belong"},
+      {spec.forced != bsa::Forced::Within, "forced blocks belong"},
+      {spec.gates != SpecGates::None, "gates belong"},
+      {spec.gatePer != SpecGatePer::Feature, "gates belong"},
+      {spec.withoutCoarse, "the coarse result belongs"},
+      {spec.returnCoarse, "the coarse result belongs"},
+      {spec.returnMap, "the blocks kept belong"},
   };
   for (auto [given, what] : attentionOnly)
     if (given)
-      return wrong("{0}: only attention has them, attend takes its lists as "
-                   "arguments; leave them out or compile attention",
+      return wrong("{0} to attention, and attend takes its lists as arguments; "
+                   "leave that out or compile attention",
                    what);
   return Error::success();
 }
@@ -102,7 +115,11 @@ Error checkSpec(const Spec &spec) {
     return error;
   if (Error error = checkExtents(spec))
     return error;
-  return spec.op == SpecOp::Attend ? checkAttend(spec) : checkSelection(spec);
+  if (spec.op == SpecOp::Attend)
+    return checkAttend(spec);
+  if (Error error = checkSelection(spec))
+    return error;
+  return checkBranches(spec);
 }
 
 llvm::StringRef functionName(const Spec &spec) {

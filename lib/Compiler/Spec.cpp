@@ -26,7 +26,9 @@ public:
 
 private:
   void start();
-  void finish(ValueRange results);
+  void finish();
+  void addResult(StringRef name, Value value);
+  void addMap(Value map);
   void buildAttention();
   void buildAttend();
   Value addArgument(StringRef name, Type type);
@@ -57,6 +59,22 @@ private:
     return RankedTensorType::get(
         {batch(), rows.heads, rows.length, spec.headDim}, element());
   }
+  /// Of results that attention gives when asked; null: not asked.
+  Type mapType() {
+    if (!spec.returnMap)
+      return nullptr;
+    return bsa::BlockMapType::get(builder.getContext(), spec.queryBlock,
+                                  spec.keyBlock, spec.capacity,
+                                  /*ascending=*/true);
+  }
+  Type coarseType() {
+    if (!spec.returnCoarse)
+      return nullptr;
+    return RankedTensorType::get({batch(), query().heads,
+                                  blocks(spec.queryLength, spec.queryBlock),
+                                  spec.headDim},
+                                 builder.getF32Type());
+  }
   Type lseType() {
     if (!spec.lse)
       return nullptr;
@@ -69,6 +87,7 @@ private:
   OpBuilder builder;
   Location loc;
   func::FuncOp function;
+  SmallVector<std::pair<StringRef, Value>> results;
 };
 
 Type SpecBuilder::element() {
@@ -101,13 +120,14 @@ Value SpecBuilder::addSizes(StringRef name, int64_t length, int64_t block) {
                                                  builder.getI32Type()));
 }
 
-/// Any dimension but the last may be 1, so only that is static.
+/// Any dimension may be 1; whether the last one is must be said now.
 Value SpecBuilder::addGate(StringRef name, bool wanted) {
   if (!wanted)
     return nullptr;
   constexpr int64_t any = ShapedType::kDynamic;
+  int64_t factors = spec.gatePer == SpecGatePer::Token ? 1 : spec.headDim;
   return addArgument(
-      name, RankedTensorType::get({any, any, any, spec.headDim}, element()));
+      name, RankedTensorType::get({any, any, any, factors}, element()));
 }
 
 Value SpecBuilder::addScale() {
@@ -120,13 +140,33 @@ void SpecBuilder::start() {
   builder.setInsertionPointToStart(function.addEntryBlock());
 }
 
-void SpecBuilder::finish(ValueRange results) {
-  func::ReturnOp::create(builder, loc, results);
-  function.setFunctionType(
-      builder.getFunctionType(function.getArgumentTypes(), results.getTypes()));
-  StringRef names[] = {"output", "lse"};
-  for (unsigned i = 0; i < results.size(); ++i)
-    function.setResultAttr(i, "bsa.name", builder.getStringAttr(names[i]));
+/// Null values are results that nobody asked for.
+void SpecBuilder::addResult(StringRef name, Value value) {
+  if (value)
+    results.push_back({name, value});
+}
+
+/// A caller gets a map as lists.
+void SpecBuilder::addMap(Value map) {
+  if (!map)
+    return;
+  int64_t queryBlocks = blocks(spec.queryLength, spec.queryBlock);
+  SmallVector<int64_t> shape = {batch(), query().heads, queryBlocks};
+  auto count = RankedTensorType::get(shape, builder.getI32Type());
+  shape.push_back(spec.capacity);
+  auto index = RankedTensorType::get(shape, builder.getI32Type());
+  auto lists = bsa::MapToListsOp::create(builder, loc, index, count, map);
+  addResult("index", lists.getIndex());
+  addResult("count", lists.getCount());
+}
+
+void SpecBuilder::finish() {
+  auto values = llvm::to_vector(llvm::make_second_range(results));
+  func::ReturnOp::create(builder, loc, values);
+  function.setFunctionType(builder.getFunctionType(
+      function.getArgumentTypes(), ValueRange(values).getTypes()));
+  for (auto [i, name] : llvm::enumerate(llvm::make_first_range(results)))
+    function.setResultAttr(i, "bsa.name", builder.getStringAttr(name));
 }
 
 void SpecBuilder::buildAttention() {
@@ -142,11 +182,13 @@ void SpecBuilder::buildAttention() {
   auto select = bsa::SelectAttr::get(builder.getContext(), spec.capacity,
                                      spec.sink, spec.local, spec.forced);
   auto op = bsa::AttentionOp::create(
-      builder, loc, query.getType(), lseType(), /*map=*/nullptr,
-      /*coarse=*/nullptr, query, querySizes, key, keySizes, value, fineGate,
-      coarseGate, topk, scale, spec.queryBlock, spec.keyBlock, select,
-      spec.withoutCoarse);
-  finish(op->getResults());
+      builder, loc, query.getType(), lseType(), mapType(), coarseType(), query,
+      querySizes, key, keySizes, value, fineGate, coarseGate, topk, scale,
+      spec.queryBlock, spec.keyBlock, select, spec.withoutCoarse);
+  addResult("output", op.getOutput());
+  addResult("lse", op.getLse());
+  addMap(op.getMap());
+  addResult("coarse", op.getCoarse());
 }
 
 void SpecBuilder::buildAttend() {
@@ -169,7 +211,8 @@ void SpecBuilder::buildAttend() {
   auto op =
       bsa::AttendOp::create(builder, loc, query.getType(), lseType(), query,
                             querySizes, key, keySizes, value, map, scale);
-  finish(op->getResults());
+  addResult("output", op.getOutput());
+  addResult("lse", op.getLse());
 }
 
 OwningOpRef<ModuleOp> SpecBuilder::build() {
@@ -180,6 +223,7 @@ OwningOpRef<ModuleOp> SpecBuilder::build() {
     buildAttention();
   else
     buildAttend();
+  finish();
   return module;
 }
 

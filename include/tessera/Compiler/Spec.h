@@ -17,10 +17,13 @@ namespace tessera {
 enum class SpecOp { Attention, Attend };
 enum class SpecElement { F32, BF16, F16 };
 enum class SpecGates { None, Coarse, Fine, Both };
+/// What has a factor of its own: each feature of a token, or the token.
+enum class SpecGatePer { Feature, Token };
 
 /// One function. Its arguments are query, key, value, then, where they apply,
 /// index, count, query_sizes, key_sizes, fine_gate, coarse_gate, topk, scale;
-/// its results output and lse.
+/// its results output, lse and, of attention, the lists index and count,
+/// coarse.
 struct Spec {
   SpecOp op = SpecOp::Attention;
   int64_t headDim = 128;
@@ -46,7 +49,10 @@ struct Spec {
   int64_t sink = 0, local = 0;
   bsa::Forced forced = bsa::Forced::Within;
   SpecGates gates = SpecGates::None;
+  SpecGatePer gatePer = SpecGatePer::Feature;
   bool withoutCoarse = false;
+  /// Return the blocks kept, as lists, and the coarse result (f32).
+  bool returnMap = false, returnCoarse = false;
 
   /// Of the function; empty: tessera_attention or tessera_attend.
   std::string name;

@@ -106,6 +106,39 @@ TEST(Spec, AttentionOfStaticExtentsWithoutCoarse) {
                                      "query_sizes key_sizes topk output");
 }
 
+TEST(Spec, AttentionReturnsWhatIsAskedFor) {
+  Spec spec;
+  spec.heads = 4;
+  spec.capacity = 9;
+  spec.queryLength = 1000;
+  spec.returnMap = spec.returnCoarse = true;
+  std::string module = text(spec);
+  // ceil(1000 / 64) query blocks.
+  expectContains(module, "tensor<?x4x16x9xi32> {bsa.name = \"index\"}");
+  expectContains(module, "tensor<?x4x16xi32> {bsa.name = \"count\"}");
+  expectContains(module, "tensor<?x4x16x128xf32> {bsa.name = \"coarse\"}");
+  EXPECT_EQ(compiledArguments(spec),
+            "tessera_attention: query key value topk output index count "
+            "coarse");
+  spec.returnMap = false;
+  spec.lse = true;
+  EXPECT_EQ(compiledArguments(spec),
+            "tessera_attention: query key value topk output lse coarse");
+}
+
+TEST(Spec, GatesPerToken) {
+  Spec spec;
+  spec.gates = SpecGates::Both;
+  expectContains(text(spec), "tensor<?x?x?x128xbf16> {bsa.name = "
+                             "\"coarse_gate\"}");
+  spec.gatePer = SpecGatePer::Token;
+  std::string module = text(spec);
+  expectContains(module, "tensor<?x?x?x1xbf16> {bsa.name = \"fine_gate\"}");
+  expectContains(module, "tensor<?x?x?x1xbf16> {bsa.name = \"coarse_gate\"}");
+  EXPECT_EQ(compiledArguments(spec), "tessera_attention: query key value "
+                                     "fine_gate coarse_gate topk output");
+}
+
 TEST(Spec, AttendTakesLists) {
   Spec spec;
   spec.op = SpecOp::Attend;
@@ -180,8 +213,28 @@ const WrongSpec kWrongSpecs[] = {
        s.op = SpecOp::Attend;
        s.gates = SpecGates::Fine;
      },
-     "gates: only attention has them, attend takes its lists as arguments; "
-     "leave them out or compile attention"},
+     "gates belong to attention, and attend takes its lists as arguments; "
+     "leave that out or compile attention"},
+    {"AttendWithMap",
+     [](Spec &s) {
+       s.op = SpecOp::Attend;
+       s.returnMap = true;
+     },
+     "the blocks kept belong to attention, and attend takes its lists as "
+     "arguments; leave that out or compile attention"},
+    {"AttendWithCoarse",
+     [](Spec &s) {
+       s.op = SpecOp::Attend;
+       s.returnCoarse = true;
+     },
+     "the coarse result belongs to attention, and attend takes its lists as "
+     "arguments; leave that out or compile attention"},
+    {"CoarseBothWays", [](Spec &s) { s.withoutCoarse = s.returnCoarse = true; },
+     "the coarse result is both left out and returned; drop one of the two"},
+    {"GatePerTokenWithoutGates",
+     [](Spec &s) { s.gatePer = SpecGatePer::Token; },
+     "gates are one per token, but there are no gates; take a fine or a coarse "
+     "gate, or both"},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, SpecErrors, testing::ValuesIn(kWrongSpecs),
