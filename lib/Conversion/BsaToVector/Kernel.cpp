@@ -6,18 +6,6 @@
 using namespace mlir;
 using namespace tessera;
 
-static StridedLayoutAttr anyStrides(MLIRContext *context, int64_t rank) {
-  SmallVector<int64_t> strides(rank, ShapedType::kDynamic);
-  if (rank > 0)
-    strides.back() = 1;
-  return StridedLayoutAttr::get(context, ShapedType::kDynamic, strides);
-}
-
-MemRefType tessera::bufferType(RankedTensorType type) {
-  return MemRefType::get(type.getShape(), type.getElementType(),
-                         anyStrides(type.getContext(), type.getRank()));
-}
-
 /// The trailing `keptRank` dimensions of a box of `buffer`.
 Value Kernel::slice(Value buffer, ArrayRef<Value> offsets,
                     ArrayRef<Value> sizes, int64_t keptRank) {
@@ -42,8 +30,7 @@ Value Kernel::slice(Value buffer, ArrayRef<Value> offsets,
       shape, type, offset, size, strides);
   Value view = memref::SubViewOp::create(e.b, e.loc, cast<MemRefType>(reduced),
                                          buffer, offset, size, strides);
-  auto general = MemRefType::get(shape, type.getElementType(),
-                                 anyStrides(e.b.getContext(), keptRank));
+  MemRefType general = bufferType(shape, type.getElementType());
   if (view.getType() == general)
     return view;
   return memref::CastOp::create(e.b, e.loc, general, view);
@@ -52,8 +39,7 @@ Value Kernel::slice(Value buffer, ArrayRef<Value> offsets,
 /// Scratch of this iteration that stands for a result of the same shape.
 Value Kernel::local(Value tensor, ArrayRef<int64_t> shape) {
   Value scratch = e.scratch(shape, getElementTypeOrSelf(tensor));
-  auto type = MemRefType::get(shape, getElementTypeOrSelf(tensor),
-                              anyStrides(e.b.getContext(), shape.size()));
+  MemRefType type = bufferType(shape, getElementTypeOrSelf(tensor));
   return memref::CastOp::create(e.b, e.loc, type, scratch);
 }
 

@@ -8,26 +8,10 @@
 #ifndef TESSERA_LIB_CONVERSION_BSATOVECTOR_KERNEL_H
 #define TESSERA_LIB_CONVERSION_BSATOVECTOR_KERNEL_H
 
-#include "Bsa/Analysis/FunctionContract.h"
 #include "Emitter.h"
+#include "FunctionBuffers.h"
 
 namespace tessera {
-
-/// The lists of a block map in memory: index [B, H, Nq, capacity], and count
-/// [B, H, Nq] or one number for all lists.
-struct MapBuffer {
-  mlir::Value index, count, fixedCount;
-};
-
-/// The buffers of a function: what replaced its tensors, maps and scalars.
-struct Buffers {
-  llvm::DenseMap<mlir::Value, mlir::Value> tensors;
-  llvm::DenseMap<mlir::Value, MapBuffer> maps;
-  llvm::DenseMap<mlir::Value, mlir::Value> scalars;
-};
-
-/// The buffer type of a tensor: any strides, the last one 1.
-mlir::MemRefType bufferType(mlir::RankedTensorType type);
 
 /// One list of a map.
 struct ListView {
