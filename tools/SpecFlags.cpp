@@ -15,64 +15,92 @@ SpecFlags::SpecFlags()
     : category("Attention, instead of a module"),
       input(cl::Positional, cl::desc("<input.mlir, or - for standard input>")),
       op("op", cl::cat(category), cl::init(SpecOp::Attention),
-         cl::desc("What to compile"),
+         cl::desc("What to compile (default attention)"),
          cl::values(clEnumValN(SpecOp::Attention, "attention",
                                "coarse-to-fine attention, whole"),
                     clEnumValN(SpecOp::Attend, "attend",
                                "attention over given lists"))),
       headDim("head-dim", cl::cat(category), cl::init(128),
-              cl::desc("Features of a head; 128")),
+              cl::desc("Features of a head, a multiple of 8 from 32 to 256 "
+                       "(default 128)")),
       capacity("topk", cl::cat(category), cl::init(32),
-               cl::desc("Room of a list, the largest k; k stays an argument; "
-                        "32")),
+               cl::desc("Key blocks a list has room for, so the largest k; "
+                        "each call gives its k (default 32)")),
       heads("heads", cl::cat(category), cl::init(0),
-            cl::desc("Query heads; 0, the default: given when run")),
+            cl::desc("Query heads (default: as each call has)")),
       keyHeads("kv-heads", cl::cat(category), cl::init(0),
-               cl::desc("Key/value heads; 0: as many, or given when run")),
+               cl::desc("Key/value heads (default: --heads, or as each call "
+                        "has)")),
       batch("batch", cl::cat(category), cl::init(0),
-            cl::desc("Batch entries; 0: given when run")),
+            cl::desc("Batch entries (default: as each call has)")),
       length("length", cl::cat(category), cl::init(0),
-             cl::desc("Query tokens; 0: given when run")),
+             cl::desc("Query tokens (default: as each call has)")),
       keyLength("kv-length", cl::cat(category), cl::init(0),
-                cl::desc("Key/value tokens; 0: given when run")),
+                cl::desc("Key/value tokens (default: as each call has)")),
       sink("sink", cl::cat(category), cl::init(0),
-           cl::desc("Key blocks at the start that are always kept")),
+           cl::desc("Key blocks at the start that are always kept "
+                    "(default 0)")),
       local("local", cl::cat(category), cl::init(0),
-            cl::desc("Keep key blocks nearer than this; 1: the own one")),
+            cl::desc("Always keep key blocks nearer than this to the query "
+                     "block; 1: its own (default 0)")),
       block("block", cl::cat(category), cl::init("64"),
             cl::value_desc("n or nxm"),
-            cl::desc("Tokens of a block, or of query x key block; 64")),
+            cl::desc("Tokens of a block, or of a query and a key block, "
+                     "64x128 (default 64)")),
       dtype("dtype", cl::cat(category), cl::init(SpecElement::BF16),
-            cl::desc("Element type"),
-            cl::values(clEnumValN(SpecElement::BF16, "bf16", "the default"),
+            cl::desc("Element type of query, key, value and output "
+                     "(default bf16)"),
+            cl::values(clEnumValN(SpecElement::BF16, "bf16", ""),
                        clEnumValN(SpecElement::F16, "f16", ""),
                        clEnumValN(SpecElement::F32, "f32", ""))),
       forced("forced", cl::cat(category), cl::init(bsa::Forced::Within),
-             cl::desc("How kept blocks count"),
+             cl::desc("How blocks that are always kept count (default within)"),
              cl::values(
                  clEnumValN(bsa::Forced::Within, "within", "among the k"),
                  clEnumValN(bsa::Forced::Beside, "beside", "beside the k"))),
       gates("gates", cl::cat(category), cl::init(SpecGates::None),
-            cl::desc("Gates to take as arguments"),
-            cl::values(clEnumValN(SpecGates::None, "none", ""),
-                       clEnumValN(SpecGates::Coarse, "coarse", ""),
-                       clEnumValN(SpecGates::Fine, "fine", ""),
-                       clEnumValN(SpecGates::Both, "both", ""))),
+            cl::desc("Factors of the results to take as arguments "
+                     "(default none)"),
+            cl::values(
+                clEnumValN(SpecGates::None, "none", ""),
+                clEnumValN(SpecGates::Coarse, "coarse", "of the coarse result"),
+                clEnumValN(SpecGates::Fine, "fine", "of the fine result"),
+                clEnumValN(SpecGates::Both, "both", "one of each"))),
+      gatePer("gate-per", cl::cat(category), cl::init(SpecGatePer::Feature),
+              cl::desc("What a gate has a factor for (default feature)"),
+              cl::values(clEnumValN(SpecGatePer::Feature, "feature",
+                                    "each feature of a token"),
+                         clEnumValN(SpecGatePer::Token, "token",
+                                    "each token: the last dimension is 1"))),
       sizes("sizes", cl::cat(category),
-            cl::desc("Take the valid tokens of each block as arguments")),
+            cl::desc("Take how many tokens of each block are valid as "
+                     "arguments (default: all)")),
       scale("scale", cl::cat(category),
-            cl::desc("Take the factor of the scores as argument")),
-      lse("lse", cl::cat(category), cl::desc("Return the log-sum-exp")),
+            cl::desc("Take the factor of the scores as an argument (default "
+                     "1/sqrt of the head dimension)")),
+      lse("lse", cl::cat(category),
+          cl::desc("Return the log-sum-exp of the fine scores")),
+      returnMap("return-map", cl::cat(category),
+                cl::desc("Return the blocks kept, as lists: index and count")),
+      returnCoarse("return-coarse", cl::cat(category),
+                   cl::desc("Return the coarse result, one row for each query "
+                            "block, f32")),
       withoutCoarse("without-coarse", cl::cat(category),
-                    cl::desc("Leave the coarse branch out")) {}
+                    cl::desc("Leave the coarse result out of the output")) {}
+
+/// "64" or "64x128".
+static bool parseBlock(StringRef text, int64_t &query, int64_t &key) {
+  bool both = text.contains('x');
+  auto [first, second] = text.split('x');
+  return !first.getAsInteger(10, query) &&
+         !(both ? second : first).getAsInteger(10, key);
+}
 
 llvm::Expected<Spec> SpecFlags::spec() const {
   Spec spec;
   spec.op = op;
   spec.headDim = headDim;
-  auto [query, key] = StringRef(block).split('x');
-  if (query.getAsInteger(10, spec.queryBlock) ||
-      (key.empty() ? query : key).getAsInteger(10, spec.keyBlock))
+  if (!parseBlock(block, spec.queryBlock, spec.keyBlock))
     return llvm::createStringError("--block: '" + block +
                                    "' is no block; write 64 or 64x128");
   spec.capacity = capacity;
@@ -85,10 +113,13 @@ llvm::Expected<Spec> SpecFlags::spec() const {
   spec.sizes = sizes;
   spec.scale = scale;
   spec.lse = lse;
+  spec.returnMap = returnMap;
+  spec.returnCoarse = returnCoarse;
   spec.sink = sink;
   spec.local = local;
   spec.forced = forced;
   spec.gates = gates;
+  spec.gatePer = gatePer;
   spec.withoutCoarse = withoutCoarse;
   return spec;
 }
@@ -99,7 +130,7 @@ SpecFlags::load(MLIRContext &context) const {
   for (auto &[name, option] : cl::getRegisteredOptions())
     anyFlag |= option->getNumOccurrences() > 0 &&
                llvm::is_contained(option->Categories, &category);
-  if (input.empty()) {
+  if (input.getNumOccurrences() == 0) {
     llvm::Expected<Spec> described = spec();
     if (!described)
       return described.takeError();
@@ -116,11 +147,7 @@ SpecFlags::load(MLIRContext &context) const {
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(source), llvm::SMLoc());
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
-  OwningOpRef<ModuleOp> module =
-      parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
-  if (!module)
-    return llvm::createStringError("'" + input + "' is no valid module");
-  return module;
+  return parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
 }
 
 } // namespace tessera

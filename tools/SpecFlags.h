@@ -4,6 +4,7 @@
 #ifndef TESSERA_TOOLS_SPECFLAGS_H
 #define TESSERA_TOOLS_SPECFLAGS_H
 
+#include "OptionParsers.h"
 #include "tessera/Compiler/Spec.h"
 
 #include "mlir/IR/MLIRContext.h"
@@ -21,8 +22,9 @@ class SpecFlags {
 public:
   SpecFlags();
 
-  /// The module of the file, or the one the flags describe. The parser prints
-  /// what is wrong in a file itself; the error then says only that it did.
+  /// The module of the file, or the one the flags describe. An error is wrong
+  /// usage. Null if the file holds no valid module; then what is wrong with it
+  /// has been printed.
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
   load(mlir::MLIRContext &context) const;
 
@@ -31,14 +33,15 @@ private:
 
   llvm::cl::OptionCategory category;
   llvm::cl::opt<std::string> input;
-  llvm::cl::opt<SpecOp> op;
-  llvm::cl::opt<int64_t> headDim, capacity, heads, keyHeads, batch, length,
-      keyLength, sink, local;
+  Choice<SpecOp> op;
+  Number headDim, capacity, heads, keyHeads, batch, length, keyLength, sink,
+      local;
   llvm::cl::opt<std::string> block;
-  llvm::cl::opt<SpecElement> dtype;
-  llvm::cl::opt<bsa::Forced> forced;
-  llvm::cl::opt<SpecGates> gates;
-  llvm::cl::opt<bool> sizes, scale, lse, withoutCoarse;
+  Choice<SpecElement> dtype;
+  Choice<bsa::Forced> forced;
+  Choice<SpecGates> gates;
+  Choice<SpecGatePer> gatePer;
+  llvm::cl::opt<bool> sizes, scale, lse, returnMap, returnCoarse, withoutCoarse;
 };
 
 } // namespace tessera

@@ -29,6 +29,14 @@ void tessera::hideLibraryOptions() {
   }
 }
 
+/// Whether a guess in LLVM's words, `Did you mean '--y'?`, is one of the options
+/// that --help shows.
+static bool isShown(StringRef guess) {
+  StringRef name = guess.split('\'').second.split('\'').first.ltrim('-');
+  cl::Option *option = cl::getRegisteredOptions().lookup(name);
+  return option && option->getOptionHiddenFlag() == cl::NotHidden;
+}
+
 /// `<program>: Unknown argument '--x'.  Try: ..` and a second line that guesses
 /// what was meant  -->  `Unknown argument '--x'; did you mean '--y'?`
 static std::string oneLine(StringRef report, StringRef program) {
@@ -37,9 +45,9 @@ static std::string oneLine(StringRef report, StringRef program) {
     first.consume_front(sys::path::filename(program));
   first = first.ltrim(": ").split("  Try: ").first.rtrim(" .!");
   size_t guess = rest.find("Did you mean ");
-  if (guess == StringRef::npos)
-    return first.str();
   rest = rest.substr(guess).split('\n').first;
+  if (!isShown(rest))
+    return first.str();
   return (first + "; d" + rest.drop_front()).str();
 }
 
@@ -52,7 +60,10 @@ bool tessera::parseCommandLine(int argc, char **argv, StringRef tool,
   if (cl::ParseCommandLineOptions(argc, argv, overview, &stream))
     return true;
   // A wrong value is reported to standard error by the option itself.
-  if (!StringRef(report).trim().empty())
-    usageError(tool, oneLine(report, argv[0]) + "; see " + tool + " --help");
+  if (StringRef(report).trim().empty())
+    return false;
+  std::string line = oneLine(report, argv[0]);
+  line += StringRef(line).ends_with("?") ? " See " : "; see ";
+  usageError(tool, line + tool + " --help");
   return false;
 }

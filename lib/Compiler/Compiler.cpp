@@ -13,6 +13,16 @@ using namespace mlir;
 
 namespace tessera {
 
+/// `file:line:column: `, as compilers say where something is.
+static void printPlace(llvm::raw_ostream &out, Location loc) {
+  if (auto place = loc->findInstanceOf<FileLineColLoc>()) {
+    out << place.getFilename().getValue() << ':';
+    if (place.getLine() != 0) // the file as a whole has line 0
+      out << place.getLine() << ':' << place.getColumn() << ':';
+    out << ' ';
+  }
+}
+
 /// Runs `work` and turns the errors it emits into one llvm::Error.
 static llvm::Error collectErrors(MLIRContext *context,
                                  llvm::function_ref<LogicalResult()> work) {
@@ -23,8 +33,7 @@ static llvm::Error collectErrors(MLIRContext *context,
     llvm::raw_string_ostream out(messages);
     if (!messages.empty())
       out << '\n';
-    if (!isa<UnknownLoc>(diagnostic.getLocation()))
-      out << diagnostic.getLocation() << ": ";
+    printPlace(out, diagnostic.getLocation());
     out << diagnostic;
     return success();
   });

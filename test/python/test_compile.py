@@ -2,13 +2,14 @@
 """tessera-compile as a program: flags instead of a module, what it writes, and
 what it says when it cannot."""
 
+import os
 import subprocess
 
 import numpy as np
 import pytest
 
 import oracle
-from built import BUILD_DIR, ROOT
+from built import BUILD_DIR, ROOT, TOOLS_DIR
 from compiled import Module, from_bits, to_bits
 
 MAIN = r"""
@@ -85,8 +86,21 @@ def test_attend_from_flags(tmp_path):
         (["--topk", "4", "--local", "5"], "raise the capacity to 9"),
         (["nothere.mlir"], "nothere.mlir"),
         (["--cpu", "x86-64-v9"], "use host, all, x86-64-v4, x86-64-v3"),
-        (["--target", "sm_90a"], "sm_90a"),
+        (["--target", "sm_90a"], "'sm_90a' is none of host"),
         (["-", "--topk", "4"], "already"),
+        (["--op", "attent"], "'attent' is none of attention, attend"),
+        (["--emit", "asm"], "'asm' is none of mlir, llvm, object, header"),
+        (["--head-dim", "100"], "use a multiple of 8 from 32 to 256"),
+        (["--head-dim", "wide"], "'wide' is no whole number"),
+        (["--block", "64x"], "write 64 or 64x128"),
+        (["--op", "attend", "--return-map"], "leave that out or compile attention"),
+        (["--return-coarse", "--without-coarse"], "drop one of the two"),
+        (["--gate-per", "token"], "there are no gates"),
+        (["--no-such-flag"], "see tessera-compile --help"),
+        (["--kv-head", "2"], "did you mean '--kv-heads'? See tessera-compile --help"),
+        ([""], "cannot open input file ''"),
+        (["-o", "/no/such/x.o"], "/no/such/x.o"),
+        (["-o", "x.h"], "name the object .o"),
     ],
 )
 def test_wrong_usage_is_one_line_and_2(tool, arguments, expected):
@@ -96,7 +110,48 @@ def test_wrong_usage_is_one_line_and_2(tool, arguments, expected):
     assert done.stderr.startswith("tessera-compile: ") and expected in done.stderr
 
 
-def test_unsupported_is_an_error(tool):
-    done = tool("tessera-compile", "--head-dim", "512")
-    assert done.returncode != 0
-    assert "512" in done.stderr and "32 to 256" in done.stderr
+@pytest.mark.parametrize("name", ["tessera-compile", "tessera-run"])
+def test_wrong_modules_are_1_and_have_a_place(tool, tmp_path, name):
+    path = tmp_path / "in.mlir"
+    path.write_text("func.func @f( {")
+    done = tool(name, path)
+    assert done.returncode == 1 and done.stderr.startswith(f"{path}:1:14: error: ")
+    path.write_text("func.func @f(%a: index) {\n  return\n}")
+    done = tool(name, path)
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr == f"{name}: {path}:1:1: 'arg0' of 'f' is 'index'; pass tensors, i32 or f32\n"
+
+
+def test_a_full_disk_is_reported(tool):
+    done = tool("tessera-compile", "--emit", "header", "-o", "/dev/full")
+    assert done.returncode == 1
+    assert done.stderr == "tessera-compile: cannot write '/dev/full': No space left on device\n"
+
+
+def test_objects_are_not_shown_on_terminals():
+    leader, terminal = os.openpty()
+    done = subprocess.run(
+        [TOOLS_DIR / "tessera-compile"], stdout=terminal, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(terminal)
+    os.close(leader)
+    assert done.returncode == 2 and "name a file with -o" in done.stderr
+
+
+def test_timing_adds_up(tool, tmp_path):
+    done = tool("tessera-compile", "--head-dim", 32, "--timing", "-o", tmp_path / "x.o")
+    assert done.returncode == 0
+    rows = [line.split(" ms  ") for line in done.stderr.splitlines()]
+    assert [stage for _, stage in rows] == [
+        "read", "expand and fuse", "loops and vectors", "LLVM dialect", "LLVM IR", "optimise",
+        "machine code", "total",
+    ]  # fmt: skip
+    *stages, total = (float(time) for time, _ in rows)
+    assert 0.8 * total < sum(stages) <= total + 1
+
+
+def test_headers_name_every_number(tool):
+    done = tool("tessera-compile", "--emit", "header")
+    assert done.returncode == 0
+    assert " * Nq: query blocks\n" in done.stdout and " * Nq = ceil(Sq / 64)\n" in done.stdout
+    assert " * :" not in done.stdout and " *  =" not in done.stdout

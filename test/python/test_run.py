@@ -54,22 +54,93 @@ def test_bf16_travels_as_two_byte_void(tool, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments, code, expected",
+    "arguments, expected",
     [
-        (["--set", "topk=5"], 1, "'topk' is 5; pass 0 to 4"),
-        (["--set", "foo=5"], 2, "there is no scalar 'foo'"),
-        (["--dim", "Sx=5"], 2, "there is no dimension 'Sx'"),
-        (["--dim", "Sq=many"], 2, "'many' is no number"),
-        (["--input", "query"], 2, "write name=value"),
-        (["--input", "query=/nowhere.npy"], 2, "/nowhere.npy"),
-        (["--output", "foo=/tmp/x.npy"], 2, "there is no result 'foo'"),
-        (["--repeat", "0"], 2, "write 1 or more"),
+        (["--set", "topk=5"], "'topk' is 5; pass 0 to 4"),
+        (["--set", "topk=1.5"], "'topk' takes a whole number"),
+        (["--set", "topk=1e10"], "'topk' takes a whole number"),
+        (["--set", "query=5"], "there is no scalar 'query'; there is topk"),
+        (["--dim", "Nq=5"], "there is no dimension 'Nq'; there are B, H, Sq, Hkv, Skv"),
+        (["--dim", "Sq=many"], "'many' is no number"),
+        (["--dim", "Sq=9223372036854775807"], "is no number that 'Sq' could be"),
+        (["--dim", "Sq=2147483647", "--dim", "H=2147483647"], "GiB"),
+        (["--dim", "H=3", "--dim", "Hkv=2"], "3 query heads"),
+        (["--input", "query"], "write name=value"),
+        (["--input", "query=/nowhere.npy"], "/nowhere.npy"),
+        (["--input", "topk=/nowhere.npy"], "set scalars with --set"),
+        (["--input", "foo=/nowhere.npy"], "there are query, key, value"),
+        (["--output", "foo=/tmp/x.npy"], "there is no result 'foo'; there is output"),
+        (["--output", "output=/no/such/x.npy"], "/no/such/x.npy"),
+        (["--function", "foo"], "there is no 'foo': tessera_attention"),
+        (["--repeat", "0"], "write 1 or more"),
+        (["--repeat", "often"], "'often' is no whole number"),
+        (["--num-threads", "99999999999"], "pass 1 to 1024"),
     ],
 )
-def test_refusals_are_one_line(tool, arguments, code, expected):
+def test_refusals_are_one_line_and_2(tool, arguments, expected):
     done = tool("tessera-run", *SMALL, *arguments)
-    assert done.returncode == code
+    assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1 and expected in done.stderr
+
+
+@pytest.mark.parametrize(
+    "array, expected",
+    [
+        (np.zeros((1, 2, 40, 32), "f2"), "holds f16, f32 is accepted"),
+        (np.zeros((1, 2, 40, 32), "i8"), "holds elements of type '<i8'"),
+        (np.zeros((2, 40, 32), "f4"), "has 3 dimensions, 4 are accepted; pass [B, H, Sq, 32]"),
+        (np.zeros((), "f4"), "has 0 dimensions"),
+        (np.zeros((1,) * 8, "f4"), "has 8 dimensions"),
+        (np.zeros((1, 2, 40, 64), "f4"), "has 64 in dim 3"),
+    ],
+)
+def test_files_that_do_not_fit(tool, tmp_path, array, expected):
+    np.save(tmp_path / "q.npy", array)
+    done = tool("tessera-run", *SMALL, "--input", f"query={tmp_path}/q.npy")
+    assert done.returncode == 2 and "time" not in done.stdout
+    assert len(done.stderr.splitlines()) == 1 and expected in done.stderr
+
+
+def test_a_dimension_cannot_contradict_a_file(tool, tmp_path):
+    np.save(tmp_path / "q.npy", np.zeros((1, 2, 40, 32), "f4"))
+    arguments = [*SMALL, "--input", f"query={tmp_path}/q.npy", "--dim", "Sq=41"]
+    done = tool("tessera-run", *arguments)
+    assert done.returncode == 2
+    assert "'Sq' is 41, but 40 in a file" in done.stderr
+
+
+def test_map_coarse_and_gates_per_token(tool, tmp_path):
+    rng = np.random.default_rng(3)
+    given = {name: rng.standard_normal((1, 2, 40, 32)).astype("f4") for name in ("query", "key", "value")}
+    # One factor a token, the same for all heads.
+    given["fine_gate"] = rng.standard_normal((1, 1, 40, 1)).astype("f4")
+    given["coarse_gate"] = rng.standard_normal((1, 1, 40, 1)).astype("f4")
+    arguments = ["--gates", "both", "--gate-per", "token", "--return-map", "--return-coarse", "--set", "topk=2"]
+    for name, array in given.items():
+        np.save(tmp_path / f"{name}.npy", array)
+        arguments += ["--input", f"{name}={tmp_path}/{name}.npy"]
+    results = ["output", "index", "count", "coarse"]
+    arguments += [f"--output={name}={tmp_path}/{name}.npy" for name in results]
+    done = tool("tessera-run", *SMALL, *arguments)
+    assert done.returncode == 0, done.stderr
+    output, index, count, coarse = (np.load(tmp_path / f"{name}.npy") for name in results)
+
+    q, k, v, *gates = given.values()
+    pooled = [oracle.pool(x, 16) for x in (q, k, v)]
+    scores, wanted = oracle.coarse(*pooled, 32**-0.5)
+    lists = [[[oracle.select(row, i, 2) for i, row in enumerate(head)] for head in batch] for batch in scores]
+    assert (count == 2).all() and index[..., :2].tolist() == lists
+    assert np.abs(coarse - wanted).max() < 1e-5
+    fine, _ = oracle.attend(q, k, v, lists, 16, 16, 32**-0.5)
+    assert np.abs(output - oracle.combine(fine, wanted, 16, *gates)).max() < 1e-5
+
+
+def test_a_gate_of_one_row_says_no_length(tool, tmp_path):
+    np.save(tmp_path / "g.npy", np.ones((1, 1, 1, 32), "f4"))
+    done = tool("tessera-run", *SMALL, "--gates", "fine", "--input", f"fine_gate={tmp_path}/g.npy",
+                "--dim", "Sq=40", "--output", f"output={tmp_path}/o.npy")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert np.load(tmp_path / "o.npy").shape == (1, 2, 40, 32)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,9 @@ def test_unknown_option_is_one_line_and_2(tool, name):
         (["--verify-roundtrip=maybe"], "maybe"),
         (["--pass-pipeline=no-such-pass"], "builtin.module"),
         (["--pass-pipeline=builtin.module(no-such-pass)"], "no-such-pass"),
+        (["--pass-pipeline=builtin.module(func.func(cse)"], "parentheses"),
+        (["--bsa-expand=no-such"], "no such option no-such"),
+        (["--convert-bsa-to-vector=lanes=many"], "many"),
     ],
 )
 def test_opt_wrong_usage(tool, arguments, said):

@@ -15,7 +15,10 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/ToolOutputFile.h"
+
+#include <chrono>
 
 using namespace mlir;
 namespace cl = llvm::cl;
@@ -55,14 +58,30 @@ static llvm::Expected<std::string> emit(Emit what,
   return text;
 }
 
-static llvm::Error write(StringRef path, StringRef content) {
-  std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> out = openOutputFile(path, &error);
-  if (!out)
-    return llvm::createStringError(error);
-  out->os() << content;
-  out->keep();
+static llvm::Error write(llvm::ToolOutputFile &file, StringRef content) {
+  llvm::raw_fd_ostream &out = file.os();
+  out << content;
+  out.flush();
+  if (std::error_code wrong = out.error()) {
+    out.clear_error(); // else the stream ends the program
+    return llvm::createStringError(
+        wrong, "cannot write '" + file.getFilename() + "': " + wrong.message());
+  }
+  file.keep();
   return llvm::Error::success();
+}
+
+/// Why an object cannot go to `path`, or nothing.
+static std::string whyNoObject(StringRef path) {
+  if (path == "-" && llvm::sys::Process::StandardOutIsDisplayed())
+    return "an object is not for reading; name a file with -o, or choose "
+           "something else to --emit";
+  if (llvm::sys::path::extension(path) == ".h")
+    return ("-o: '" + path +
+            "' is where the object's header goes; name the object .o, or write "
+            "a header alone with --emit header")
+        .str();
+  return "";
 }
 
 static int fail(llvm::Error error) {
@@ -70,31 +89,56 @@ static int fail(llvm::Error error) {
   return EXIT_FAILURE;
 }
 
-static void printTimes(const tessera::host::StageTimes &times) {
+/// Writes the header of the object at `path` beside it.
+static int writeHeader(tessera::HostCompiler &compiler, StringRef path) {
+  llvm::SmallString<128> header(path);
+  llvm::sys::path::replace_extension(header, "h");
+  std::string error;
+  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(header, &error);
+  if (!file)
+    return tessera::usageError(kTool, error);
+  llvm::Expected<std::string> text = tessera::host::emitHeader(
+      compiler.signatures(), llvm::sys::path::stem(path));
+  if (!text)
+    return fail(text.takeError());
+  if (llvm::Error error = write(*file, *text))
+    return fail(std::move(error));
+  return EXIT_SUCCESS;
+}
+
+static void printTimes(const tessera::host::StageTimes &times, double total) {
+  auto print = [](StringRef stage, double seconds) {
+    llvm::errs() << llvm::format("%9.1f ms  ", seconds * 1e3) << stage << '\n';
+  };
   for (const auto &row : times.rows())
-    llvm::errs() << llvm::format("%9.1f ms  ", row.seconds * 1e3) << row.stage
-                 << '\n';
+    print(row.stage, row.seconds);
+  print("total", total);
 }
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   tessera::hideLibraryOptions();
   tessera::SpecFlags flags;
-  cl::opt<std::string> output("o", cl::init("-"), cl::value_desc("file"),
-                              cl::desc("Where to write; standard output. An "
-                                       "object gets its header beside it, "
-                                       "attention.o attention.h"));
-  cl::opt<Target> target(
-      "target", cl::init(Target::Host), cl::desc("What to compile for"),
-      cl::values(clEnumValN(Target::Host, "host", "x86-64, the default")));
+  cl::opt<std::string> output(
+      "o", cl::init("-"), cl::value_desc("file"),
+      cl::desc("Where to write (default: standard output); x.o gets its header "
+               "x.h beside it"));
+  tessera::Choice<Target> target(
+      "target", cl::init(Target::Host),
+      cl::desc("What to compile for (default host)"),
+      cl::values(clEnumValN(Target::Host, "host", "x86-64")));
   cl::opt<std::string> cpu(
       "cpu", cl::init("all"), cl::value_desc("level"),
-      cl::desc("all (chosen when run), host, x86-64-v3 or x86-64-v4"));
-  cl::opt<bool> noFuse("no-fuse",
-                       cl::desc("Keep every op a kernel of its own"));
-  cl::opt<bool> timing("timing", cl::desc("Print the time of each stage"));
-  cl::opt<Emit> what(
-      "emit", cl::init(Emit::Object), cl::desc("What to write"),
+      cl::desc("x86-64-v3 (AVX2), x86-64-v4 (AVX-512), host (the best of this "
+               "machine), or all, chosen when run (default all)"));
+  cl::opt<bool> noFuse("no-fuse", cl::desc("Make every op a kernel of its own; "
+                                           "slower, and the same bits"));
+  cl::opt<bool> timing("timing",
+                       cl::desc("Print to standard error what each stage took, "
+                                "all CPU levels together"));
+  tessera::Choice<Emit> what(
+      "emit", cl::init(Emit::Object),
+      cl::desc("What to write (default object)"),
       cl::values(clEnumValN(Emit::MLIR, "mlir", "loops and vectors"),
                  clEnumValN(Emit::LLVM, "llvm", "LLVM IR"),
                  clEnumValN(Emit::Object, "object",
@@ -109,6 +153,7 @@ int main(int argc, char **argv) {
           "--dtype bf16 -o attention.o\n"))
     return tessera::kExitUsage;
 
+  auto start = std::chrono::steady_clock::now();
   tessera::host::StageTimes times;
   tessera::CompileOptions options;
   auto levels = tessera::parseCpuLevels(cpu);
@@ -117,13 +162,22 @@ int main(int argc, char **argv) {
   options.levels = *levels;
   options.fuse = !noFuse;
   options.times = &times;
+  std::string error = what == Emit::Object ? whyNoObject(output) : "";
+  if (!error.empty())
+    return tessera::usageError(kTool, error);
 
   DialectRegistry registry;
   tessera::registerAllDialects(registry);
   MLIRContext context(registry);
-  llvm::Expected<OwningOpRef<ModuleOp>> module = flags.load(context);
+  auto module = tessera::host::measureStage(
+      &times, "read", [&] { return flags.load(context); });
   if (!module)
     return tessera::usageError(kTool, toString(module.takeError()));
+  if (!*module)
+    return EXIT_FAILURE;
+  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
+  if (!file)
+    return tessera::usageError(kTool, error);
 
   tessera::HostCompiler compiler(options);
   if (llvm::Error error = compiler.prepare(**module))
@@ -132,19 +186,14 @@ int main(int argc, char **argv) {
   llvm::Expected<std::string> content = emit(what, compiler, **module, name);
   if (!content)
     return fail(content.takeError());
-  if (llvm::Error error = write(output, *content))
-    return tessera::usageError(kTool, toString(std::move(error)));
-  if (what == Emit::Object && output != "-") {
-    llvm::SmallString<128> header(output.getValue());
-    llvm::sys::path::replace_extension(header, "h");
-    llvm::Expected<std::string> text =
-        emit(Emit::Header, compiler, **module, name);
-    if (!text)
-      return fail(text.takeError());
-    if (llvm::Error error = write(header, *text))
-      return tessera::usageError(kTool, toString(std::move(error)));
-  }
+  if (llvm::Error error = write(*file, *content))
+    return fail(std::move(error));
+  if (what == Emit::Object && output != "-")
+    if (int code = writeHeader(compiler, output))
+      return code;
   if (timing)
-    printTimes(times);
+    printTimes(times, std::chrono::duration<double>(
+                          std::chrono::steady_clock::now() - start)
+                          .count());
   return EXIT_SUCCESS;
 }

@@ -25,20 +25,25 @@ using namespace mlir;
 
 static constexpr llvm::StringLiteral kTool = "tessera-opt";
 
-/// A pipeline that cannot be built is wrong usage, found before any input is
-/// read: that way it cannot be mistaken for a failing pass. Returns what is
-/// wrong with the text of --pass-pipeline, or nothing.
-static std::string checkPipeline() {
-  auto *option = dynamic_cast<cl::opt<std::string> *>(
-      cl::getRegisteredOptions().lookup("pass-pipeline"));
-  if (!option || option->getNumOccurrences() == 0)
-    return "";
+/// Passes that cannot be set up are wrong usage, found before any input is
+/// read: that way it cannot be mistaken for a failing pass. What is wrong has
+/// then been said in one line.
+static LogicalResult checkPasses(const MlirOptMainConfig &config) {
+  MLIRContext context;
   std::string report;
-  llvm::raw_string_ostream stream(report);
-  if (succeeded(parsePassPipeline(*option, stream)))
-    return "";
-  auto [place, message] = llvm::StringRef(report).split("error: ");
-  return (message.empty() ? place : message).split('\n').first.str();
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    report += diagnostic.str() + '\n';
+  });
+  PassManager passes(&context, ModuleOp::getOperationName());
+  if (succeeded(config.setupPassPipeline(passes)))
+    return success();
+  // <text of the pipeline>:1:9: error: <message>, and a picture of the place
+  auto [place, message] = llvm::StringRef(report).rsplit("error: ");
+  llvm::StringRef line = (message.empty() ? place : message).split('\n').first;
+  line.consume_front("<Pass-Options-Parser>: ");
+  if (!line.empty()) // else an option of a pass has reported its value
+    tessera::usageError(kTool, "the passes cannot be set up: " + line);
+  return failure();
 }
 
 int main(int argc, char **argv) {
@@ -65,18 +70,17 @@ int main(int argc, char **argv) {
           "  tessera-opt in.mlir --pass-pipeline='builtin.module(cse)'\n"))
     return tessera::kExitUsage;
 
-  std::string error = checkPipeline();
-  if (!error.empty())
-    return tessera::usageError(kTool, "--pass-pipeline: " + error);
-
+  MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
+  if (failed(checkPasses(config)))
+    return tessera::kExitUsage;
+  std::string error;
   std::unique_ptr<llvm::MemoryBuffer> source = openInputFile(input, &error);
   if (!source)
     return tessera::usageError(kTool, error);
   std::unique_ptr<llvm::ToolOutputFile> out = openOutputFile(output, &error);
   if (!out)
     return tessera::usageError(kTool, error);
-  if (failed(MlirOptMain(out->os(), std::move(source), registry,
-                         MlirOptMainConfig::createFromCLOptions())))
+  if (failed(MlirOptMain(out->os(), std::move(source), registry, config)))
     return EXIT_FAILURE;
   out->keep();
   return EXIT_SUCCESS;

@@ -3,17 +3,15 @@
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
 #include <numeric>
+#include <unistd.h>
 
 using namespace llvm;
 
 namespace tessera {
-
-static bool isTensor(const host::SignatureParam &param) {
-  return param.kind == TESSERA_RT_INPUT || param.kind == TESSERA_RT_OUTPUT;
-}
 
 static npy::Dtype npyDtypeOf(int32_t dtype) {
   switch (dtype) {
@@ -49,16 +47,20 @@ static StringRef symbolName(StringRef symbol) {
   return symbol.split(' ').first;
 }
 
-static Error unknown(StringRef what, StringRef name,
-                     ArrayRef<std::string> known) {
-  return createStringError("there is no " + what + " '" + name +
-                           "'; there are " + join(known, ", "));
+Error unknownName(StringRef what, StringRef name, ArrayRef<std::string> known) {
+  return createStringError("there is no " + what + " '" + name + "'; there " +
+                           (known.size() == 1 ? "is " : "are ") +
+                           join(known, ", "));
 }
 
-static std::vector<std::string> paramNames(const host::Signature &signature) {
+/// Names of the parameters of one kind.
+static std::vector<std::string>
+namesWhere(const host::Signature &signature,
+           function_ref<bool(const host::SignatureParam &)> wanted) {
   std::vector<std::string> names;
   for (const host::SignatureParam &param : signature.params)
-    names.push_back(param.name);
+    if (wanted(param))
+      names.push_back(param.name);
   return names;
 }
 
@@ -71,10 +73,14 @@ static std::optional<size_t> findParam(const host::Signature &signature,
 }
 
 Error Arguments::readFiles(const ArgumentChoices &choices) {
+  std::vector<std::string> inputs =
+      namesWhere(*signature, [](const host::SignatureParam &param) {
+        return param.kind == TESSERA_RT_INPUT;
+      });
   for (const auto &entry : choices.files) {
     std::optional<size_t> param = findParam(*signature, entry.getKey());
     if (!param)
-      return unknown("argument", entry.getKey(), paramNames(*signature));
+      return unknownName("argument", entry.getKey(), inputs);
     if (signature->params[*param].kind != TESSERA_RT_INPUT)
       return createStringError("'" + entry.getKey() +
                                "' is no input tensor; set scalars with --set");
@@ -86,33 +92,69 @@ Error Arguments::readFiles(const ArgumentChoices &choices) {
                                "' holds f64; convert it to float32, float16 "
                                "or bfloat16");
     arrays[*param] = std::move(*array);
-    // Its extents settle symbols; the call itself checks that all agree.
-    const auto &dims = signature->params[*param].dims;
-    for (auto [ref, extent] : zip(dims, arrays[*param].shape))
-      if (ref < 0 && extents[-(ref + 1)] < 0)
-        extents[-(ref + 1)] = extent;
+    fromFile[*param] = true;
+    settleExtents(*param);
   }
   return Error::success();
 }
 
+/// The extents of a file settle symbols; the call itself checks that all agree.
+void Arguments::settleExtents(size_t index) {
+  const host::SignatureParam &param = signature->params[index];
+  ArrayRef<int64_t> shape = arrays[index].shape;
+  if (shape.size() != param.dims.size())
+    return;
+  for (auto [dim, ref] : enumerate(param.dims)) {
+    bool broadcast = shape[dim] == 1 && (param.broadcast >> dim & 1);
+    if (ref < 0 && !broadcast && extents[-(ref + 1)] < 0)
+      extents[-(ref + 1)] = shape[dim];
+  }
+}
+
+/// The symbols that tensors have; others are computed, or scalars.
+std::vector<size_t> Arguments::tensorSymbols() const {
+  std::vector<size_t> found;
+  for (size_t symbol : seq(signature->symbols.size()))
+    if (any_of(signature->params, [&](const host::SignatureParam &param) {
+          return isTensor(param) &&
+                 is_contained(param.dims, -tessera_rt_ref(symbol + 1));
+        }))
+      found.push_back(symbol);
+  return found;
+}
+
 Error Arguments::takeDims(const ArgumentChoices &choices) {
+  std::vector<size_t> symbols = tensorSymbols();
   std::vector<std::string> names;
-  for (StringRef symbol : signature->symbols)
-    names.push_back(symbolName(symbol).str());
+  for (size_t symbol : symbols)
+    names.push_back(symbolName(signature->symbols[symbol]).str());
   for (const auto &entry : choices.dims) {
     auto found = find(names, entry.getKey());
     if (found == names.end())
-      return unknown("dimension", entry.getKey(), names);
-    extents[found - names.begin()] = entry.getValue();
+      return unknownName("dimension", entry.getKey(), names);
+    int64_t &extent = extents[symbols[found - names.begin()]];
+    if (extent >= 0 && extent != entry.getValue())
+      return createStringError("--dim: '" + entry.getKey() + "' is " +
+                               Twine(entry.getValue()) + ", but " +
+                               Twine(extent) + " in a file; leave it out");
+    extent = entry.getValue();
   }
   return Error::success();
 }
 
 Error Arguments::takeScalars(const ArgumentChoices &choices) {
+  std::vector<std::string> names = namesWhere(
+      *signature, [](const auto &param) { return !isTensor(param); });
   for (const auto &entry : choices.scalars) {
-    std::optional<size_t> param = findParam(*signature, entry.getKey());
-    if (!param || isTensor(signature->params[*param]))
-      return unknown("scalar", entry.getKey(), paramNames(*signature));
+    if (!is_contained(names, entry.getKey()))
+      return unknownName("scalar", entry.getKey(), names);
+    double value = entry.getValue();
+    bool isInteger =
+        signature->params[*findParam(*signature, entry.getKey())].kind ==
+        TESSERA_RT_SCALAR_I32;
+    if (isInteger && !(value == std::floor(value) && std::abs(value) < 0x1p31))
+      return createStringError("--set: '" + entry.getKey() +
+                               "' takes a whole number of 32 bits");
   }
   for (auto [index, param] : enumerate(signature->params)) {
     auto given = choices.scalars.find(param.name);
@@ -172,6 +214,27 @@ void Arguments::chooseExtents() {
                                              : 1024;
     deriveExtents();
   }
+}
+
+/// What is to be generated must fit in memory.
+Error Arguments::checkMemory() const {
+  double bytes = 0;
+  for (auto [index, param] : enumerate(signature->params)) {
+    if (!isTensor(param) || fromFile[index])
+      continue;
+    double size = npy::bytesOf(npyDtypeOf(param.dtype));
+    for (tessera_rt_ref ref : param.dims)
+      size *= valueOf(ref);
+    bytes += size;
+  }
+  double memory = double(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  if (bytes <= memory)
+    return Error::success();
+  return createStringError(
+      formatv("the arguments take {0:F1} GiB, this machine has {1:F1}; choose "
+              "smaller dimensions with --dim",
+              bytes / 0x1p30, memory / 0x1p30)
+          .str());
 }
 
 /// The bits of a float as an element of a type.
@@ -246,12 +309,12 @@ Expected<Arguments> Arguments::create(const host::Signature &signature,
   if (Error error = made.takeScalars(choices))
     return error;
   made.chooseExtents();
+  if (Error error = made.checkMemory())
+    return error;
   std::mt19937_64 random(choices.seed);
-  for (auto [index, param] : enumerate(signature.params)) {
-    made.fromFile.push_back(made.isGiven(index));
-    if (isTensor(param) && !made.fromFile.back())
+  for (auto [index, param] : enumerate(signature.params))
+    if (isTensor(param) && !made.fromFile[index])
       made.generate(index, random);
-  }
   for (const host::SignatureConstraint &constraint : signature.constraints) {
     bool lists = constraint.kind == TESSERA_RT_LISTS;
     if ((!lists && constraint.kind != TESSERA_RT_SIZES) ||

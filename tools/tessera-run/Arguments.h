@@ -25,6 +25,14 @@ struct ArgumentChoices {
   uint64_t seed = 0;
 };
 
+inline bool isTensor(const host::SignatureParam &param) {
+  return param.kind == TESSERA_RT_INPUT || param.kind == TESSERA_RT_OUTPUT;
+}
+
+/// An error that tells which names there are.
+llvm::Error unknownName(llvm::StringRef what, llvm::StringRef name,
+                        llvm::ArrayRef<std::string> known);
+
 class Arguments {
 public:
   static llvm::Expected<Arguments> create(const host::Signature &signature,
@@ -42,13 +50,17 @@ private:
   explicit Arguments(const host::Signature &signature)
       : signature(&signature), arrays(signature.params.size()),
         integers(signature.params.size()), floats(signature.params.size()),
-        extents(signature.symbols.size(), -1) {}
+        extents(signature.symbols.size(), -1),
+        fromFile(signature.params.size()) {}
 
   llvm::Error readFiles(const ArgumentChoices &choices);
+  void settleExtents(size_t param);
+  std::vector<size_t> tensorSymbols() const;
   llvm::Error takeDims(const ArgumentChoices &choices);
   llvm::Error takeScalars(const ArgumentChoices &choices);
   void deriveExtents();
   void chooseExtents();
+  llvm::Error checkMemory() const;
   void generate(size_t param, std::mt19937_64 &random);
   void fillLists(const host::SignatureConstraint &lists,
                  std::mt19937_64 &random);
@@ -56,7 +68,6 @@ private:
   int64_t valueOf(tessera_rt_ref ref) const {
     return ref >= 0 ? ref : extents[-(ref + 1)];
   }
-  bool isGiven(size_t param) const { return !arrays[param].shape.empty(); }
 
   const host::Signature *signature;
   std::vector<npy::Array> arrays;
