@@ -5,7 +5,6 @@
 
 #include "gtest/gtest.h"
 
-#include <climits>
 #include <cmath>
 
 using namespace tessera::host;
@@ -40,11 +39,6 @@ struct SaxpyCall {
 
   Matrix x, y, out;
   float scale = 3;
-};
-
-struct LevelLimit {
-  explicit LevelLimit(int32_t level) { tessera_limit_cpu_level(level); }
-  ~LevelLimit() { tessera_limit_cpu_level(INT32_MAX); }
 };
 
 TEST(HostProgram, ComputesOnEveryLevelOfThisMachine) {

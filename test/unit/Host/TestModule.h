@@ -40,6 +40,12 @@ build(llvm::StringRef text, llvm::ArrayRef<host::Signature> signatures,
       llvm::ArrayRef<host::CpuLevel> levels = host::kCpuLevels);
 std::unique_ptr<host::HostJit> load(host::HostProgram &program);
 
+/// Calls run as on a machine of at most that level while this lives.
+struct LevelLimit {
+  explicit LevelLimit(int32_t level) { tessera_limit_cpu_level(level); }
+  ~LevelLimit() { tessera_limit_cpu_level(INT32_MAX); }
+};
+
 /// A dense tensor of f32, row-major.
 struct Matrix {
   Matrix(int64_t rows, int64_t columns, float value = 0)

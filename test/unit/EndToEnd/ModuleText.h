@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Modules of `bsa` for a static configuration, as text.
+#ifndef TESSERA_TEST_UNIT_ENDTOEND_MODULETEXT_H
+#define TESSERA_TEST_UNIT_ENDTOEND_MODULETEXT_H
+
+#include "tessera/Oracle/RandomGeometry.h"
+
+#include <iosfwd>
+#include <string>
+
+namespace tessera::oracle {
+/// How GoogleTest shows a configuration.
+void PrintTo(const StaticConfig &config, std::ostream *out);
+} // namespace tessera::oracle
+
+namespace tessera::test {
+
+/// @attention(query, key, value, [query sizes, key sizes,] [fine gate,]
+///            [coarse gate,] k, [scale])
+///   -> output, lse, [coarse,] index, count
+/// @scores(query, key, [query sizes, key sizes,] [scale])
+///   -> the scores @attention selects by
+std::string attentionModule(const oracle::StaticConfig &config);
+
+/// One op as a function of its name:
+/// @pool(input, [sizes]) -> means, by the query's block
+/// @coarse(query, key, value, [key sizes,] [scale]) -> scores, output
+/// @select(scores, k, [key sizes]) -> index, count
+/// @attend(query, key, value, [query sizes, key sizes,] index, count, [scale])
+///   -> output, lse
+/// @combine(fine, [coarse,] [fine gate,] [coarse gate,] [query sizes]) ->
+/// output Pooled tensors, scores, `fine`, `coarse` and lse are f32, the others
+/// of the configuration's type.
+std::string pieceModule(const oracle::StaticConfig &config,
+                        const std::string &op);
+
+struct PartitionConfig {
+  int64_t cube[3];
+  enum class Text { Absent, Prefix, Suffix } text;
+  oracle::Element element;
+  int64_t features = 32;
+};
+void PrintTo(const PartitionConfig &config, std::ostream *out);
+
+/// @there(raster, time, height, width, [text]) -> blocks, sizes
+/// @back(blocks, time, height, width, [text]) -> raster
+std::string partitionModule(const PartitionConfig &config);
+
+} // namespace tessera::test
+
+#endif // TESSERA_TEST_UNIT_ENDTOEND_MODULETEXT_H
