@@ -6,6 +6,7 @@
 #define TESSERA_TOOLS_OPTIONPARSERS_H
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 
@@ -38,6 +39,8 @@ class NumberParser : public llvm::cl::parser<long long> {
 public:
   using llvm::cl::parser<long long>::parser;
 
+  // An option calls the parse of its parser's own class: no override is meant.
+  // NOLINTNEXTLINE(bugprone-derived-method-shadowing-base-method)
   bool parse(llvm::cl::Option &option, llvm::StringRef /*name*/,
              llvm::StringRef text, long long &value) {
     return text.getAsInteger(10, value) &&

@@ -29,8 +29,8 @@ void tessera::hideLibraryOptions() {
   }
 }
 
-/// Whether a guess in LLVM's words, `Did you mean '--y'?`, is one of the options
-/// that --help shows.
+/// Whether a guess in LLVM's words, `Did you mean '--y'?`, is one of the
+/// options that --help shows.
 static bool isShown(StringRef guess) {
   StringRef name = guess.split('\'').second.split('\'').first.ltrim('-');
   cl::Option *option = cl::getRegisteredOptions().lookup(name);

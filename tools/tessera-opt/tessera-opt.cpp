@@ -8,6 +8,7 @@
 #include "mlir/Debug/CLOptionsSetup.h"
 #include "mlir/Debug/Counter.h"
 #include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -34,7 +35,9 @@ static LogicalResult checkPasses(const MlirOptMainConfig &config) {
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
     report += diagnostic.str() + '\n';
   });
-  PassManager passes(&context, ModuleOp::getOperationName());
+  // As MlirOptMain nests them, or passes over functions would be refused.
+  PassManager passes(&context, ModuleOp::getOperationName(),
+                     PassManager::Nesting::Implicit);
   if (succeeded(config.setupPassPipeline(passes)))
     return success();
   // <text of the pipeline>:1:9: error: <message>, and a picture of the place

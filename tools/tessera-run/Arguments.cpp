@@ -3,6 +3,9 @@
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
+#include "llvm/ADT/SmallVectorExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
@@ -125,9 +128,9 @@ std::vector<size_t> Arguments::tensorSymbols() const {
 
 Error Arguments::takeDims(const ArgumentChoices &choices) {
   std::vector<size_t> symbols = tensorSymbols();
-  std::vector<std::string> names;
-  for (size_t symbol : symbols)
-    names.push_back(symbolName(signature->symbols[symbol]).str());
+  auto names = map_to_vector(symbols, [&](size_t symbol) {
+    return symbolName(signature->symbols[symbol]).str();
+  });
   for (const auto &entry : choices.dims) {
     auto found = find(names, entry.getKey());
     if (found == names.end())
@@ -152,7 +155,8 @@ Error Arguments::takeScalars(const ArgumentChoices &choices) {
     bool isInteger =
         signature->params[*findParam(*signature, entry.getKey())].kind ==
         TESSERA_RT_SCALAR_I32;
-    if (isInteger && !(value == std::floor(value) && std::abs(value) < 0x1p31))
+    bool isWhole = value == std::floor(value) && std::abs(value) < 0x1p31;
+    if (isInteger && !isWhole)
       return createStringError("--set: '" + entry.getKey() +
                                "' takes a whole number of 32 bits");
   }
