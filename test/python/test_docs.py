@@ -1,25 +1,80 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The commands of docs/getting-started.md, run as they stand."""
+"""What pages of docs/ tell a reader to do, done as it stands."""
 
+import multiprocessing
+import os
 import re
 import subprocess
+import threading
+
+import numpy as np
 
 from built import BUILD_DIR, ROOT
+from compiled import Module
+
+# The file a block is, its language, its text.
+BLOCK = re.compile(r"(?:^`(\S+)`:\n\n)?^```(\w*)\n(.*?)^```$", re.M | re.S)
 
 
-def test_getting_started_commands(tmp_path):
-    page = (ROOT / "docs" / "getting-started.md").read_text()
-    commands = re.findall(r"```bash\n(.*?)```", page, re.S)
-    assert len(commands) == 3
+def run_page(name, folder):
+    """Goes through a page in one shell: a block below "`name`:" is that file, a
+    bash block is run, any other is what the commands before it print. Returns
+    what each bash block printed."""
+    script, expected, commands = [], {}, 0
+    for file, language, text in BLOCK.findall((ROOT / "docs" / name).read_text()):
+        if file:
+            script.append(f"cat > {file} <<'END OF FILE'\n{text}END OF FILE\n")
+        elif language == "bash":
+            script.append(text + r"printf '\0'")
+            commands += 1
+        else:
+            expected[commands - 1] = text
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", "\n".join(script)],
+        cwd=folder, env=os.environ | {"HOME": str(folder)},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    printed = done.stdout.split("\0")[:-1]
+    for command, text in expected.items():
+        assert printed[command] == text
+    return printed
+
+
+def test_getting_started(tmp_path):
     # A copy of the tree's shape, so that the build directory may lie anywhere.
     (tmp_path / "build").mkdir()
     for name in ("bin", "lib"):
         (tmp_path / "build" / name).symlink_to(BUILD_DIR / name)
     (tmp_path / "include").symlink_to(ROOT / "include")
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", "\n".join(commands)],
-        cwd=tmp_path, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "bsa.fused" in done.stdout
-    assert done.stdout.rstrip().endswith("2.000")
+    _, kernel, result = run_page("getting-started.md", tmp_path)
+    assert "bsa.fused" in kernel
+    assert result == "2.000\n"
+
+
+def test_getting_started_says_how_much_stack(tmp_path):
+    """The most scratch there is, with 1 MiB for the thread that calls; in a
+    process of its own, because too little stack would end it."""
+    flags = "--head-dim 256 --block 256 --dtype bf16 --topk 1024 --sizes --gates both --lse"
+    module = Module(None, tmp_path, *flags.split(), "--batch", "1", "--heads", "1")
+    tensor, sizes = np.zeros((1, 1, 256, 256), "u2"), np.array([256], "i4")
+    output, lse = np.ones_like(tensor), np.zeros((1, 1, 256), "f4")
+    inputs = [tensor, tensor, tensor, sizes, sizes, tensor, tensor]
+
+    def call_on_small_stack():
+        threading.stack_size(1 << 20)
+        arguments = ("tessera_attention", *inputs, 1, output, lse)
+        thread = threading.Thread(target=module.call, args=arguments)
+        thread.start()
+        thread.join()
+        assert not output.any()
+
+    process = multiprocessing.get_context("fork").Process(target=call_on_small_stack)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+
+
+def test_write_your_own_pass(tmp_path):
+    (tmp_path / "build").symlink_to(BUILD_DIR)
+    run_page("write-your-own-pass.md", tmp_path)
