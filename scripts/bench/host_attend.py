@@ -8,7 +8,7 @@ each pair of tokens attended. The two are timed in turns, medians are printed.""
 
 import argparse
 import pathlib
-import resource
+import re
 import statistics
 import sys
 import tempfile
@@ -45,6 +45,19 @@ def median_seconds(works, repeats):
             work()
             taken.append(time.perf_counter() - start)
     return [statistics.median(taken[1:]) for taken in times]  # the first warms up
+
+
+def memory_of(work):
+    """MiB resident before the work, and at most during it (Linux)."""
+
+    def resident(field):
+        status = pathlib.Path("/proc/self/status").read_text()
+        return int(re.search(rf"{field}:\s+(\d+) kB", status)[1]) / 1024
+
+    pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+    before = resident("VmRSS")
+    work()
+    return before, resident("VmHWM")
 
 
 def random_lists(rng, heads, blocks, kept):
@@ -94,13 +107,14 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             module = Module(source, pathlib.Path(folder))
         index, count = random_lists(rng, options.heads, blocks, kept)
-        output = np.empty_like(q)
+        output = np.full_like(q, 1)  # its pages are there before memory is measured
         works = [
             lambda: module.call("attend", q, k, v, index, count, output),
             lambda: F.scaled_dot_product_attention(*tensors),
         ]
         if options.flex:
             works.append(flex_work(*tensors, index))
+        before, peak = memory_of(works[0])
         seconds = median_seconds(works, options.repeats)
         dense = 4 * options.heads * options.length**2 * options.features
         rates = [dense * kept / blocks / seconds[0] / 1e9, dense / seconds[1] / 1e9]
@@ -111,8 +125,7 @@ def main():
         )
         if options.flex:
             line += f", {seconds[2] / seconds[0]:.1f} x faster than FlexAttention"
-        print(line, flush=True)
-    print(f"peak RSS {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB")
+        print(f"{line}; RSS {before:.1f} MiB, {peak:.1f} during a call", flush=True)
 
 
 if __name__ == "__main__":
