@@ -119,7 +119,7 @@ HostCompiler::buildObject(ModuleOp prepared) {
 }
 
 llvm::Expected<std::unique_ptr<host::HostJit>>
-compileAndLoad(ModuleOp module, CompileOptions options) {
+compileAndLoad(ModuleOp module, const CompileOptions &options) {
   HostCompiler compiler(options);
   if (llvm::Error error = compiler.prepare(module))
     return error;

@@ -112,7 +112,7 @@ using Extents = llvm::MapVector<StringRef, Extent>;
 } // namespace
 
 static LogicalResult learn(Operation *op, Extents &extents, StringRef symbol,
-                           Extent extent) {
+                           const Extent &extent) {
   auto [known, isNew] = extents.insert({symbol, extent});
   if (isNew || known->second.extent == extent.extent)
     return success();

@@ -64,7 +64,7 @@ private:
 
 /// `module` compiled for this machine and loaded. `module` is changed.
 llvm::Expected<std::unique_ptr<host::HostJit>>
-compileAndLoad(mlir::ModuleOp module, CompileOptions options = {});
+compileAndLoad(mlir::ModuleOp module, const CompileOptions &options = {});
 
 /// expand, fuse (optional), canonicalize: what every target starts with.
 void buildBsaPipeline(mlir::OpPassManager &pipeline, bool fuse);

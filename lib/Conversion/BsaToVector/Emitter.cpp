@@ -168,7 +168,7 @@ void Emitter::loop(Value begin, Value end, int64_t step,
 }
 
 Emitter::Carry
-Emitter::loop(Value begin, Value end, Carry init,
+Emitter::loop(Value begin, Value end, const Carry &init,
               llvm::function_ref<Carry(Value, ValueRange)> body) {
   auto op = scf::ForOp::create(b, loc, begin, end, index(1), init);
   OpBuilder::InsertionGuard guard(b);

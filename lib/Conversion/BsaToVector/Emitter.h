@@ -83,7 +83,7 @@ public:
   void loop(mlir::Value begin, mlir::Value end, int64_t step,
             llvm::function_ref<void(mlir::Value)> body);
   using Carry = llvm::SmallVector<mlir::Value>;
-  Carry loop(mlir::Value begin, mlir::Value end, Carry init,
+  Carry loop(mlir::Value begin, mlir::Value end, const Carry &init,
              llvm::function_ref<Carry(mlir::Value, mlir::ValueRange)> body);
   void when(mlir::Value condition, llvm::function_ref<void()> body);
 

@@ -6,7 +6,7 @@ using namespace mlir;
 using namespace tessera;
 
 RegisterTile
-tessera::addOuterProducts(Emitter &e, RegisterTile tile, Value depth,
+tessera::addOuterProducts(Emitter &e, const RegisterTile &tile, Value depth,
                           int64_t rows, ArrayRef<Chunk> columns,
                           llvm::function_ref<Value(Value, int64_t)> left,
                           llvm::function_ref<Value(Value, Chunk)> right) {

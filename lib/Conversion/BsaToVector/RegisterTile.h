@@ -16,8 +16,8 @@ using RegisterTile = Emitter::Carry;
 /// tile(r, c) + sum over k < depth of left(k, r) * right(k, c): `left` gives a
 /// scalar, `right` the vector of a chunk.
 RegisterTile
-addOuterProducts(Emitter &e, RegisterTile tile, mlir::Value depth, int64_t rows,
-                 llvm::ArrayRef<Chunk> columns,
+addOuterProducts(Emitter &e, const RegisterTile &tile, mlir::Value depth,
+                 int64_t rows, llvm::ArrayRef<Chunk> columns,
                  llvm::function_ref<mlir::Value(mlir::Value, int64_t)> left,
                  llvm::function_ref<mlir::Value(mlir::Value, Chunk)> right);
 

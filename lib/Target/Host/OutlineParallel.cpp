@@ -48,14 +48,14 @@ public:
         types(module.getContext()), symbols(module),
         pointer(LLVM::LLVMPointerType::get(module.getContext())) {}
 
-  LogicalResult outline(Kernel kernel);
+  LogicalResult outline(Kernel &kernel);
 
 private:
   FailureOr<Captures> capture(scf::ParallelOp loop);
   Value countIterations(scf::ParallelOp loop);
   Value extent(Location loc, Value lower, Value upper, Value step);
-  Value packContext(Kernel kernel, const Captures &captures);
-  func::FuncOp createBody(Kernel kernel, const Captures &captures);
+  Value packContext(Kernel &kernel, const Captures &captures);
+  func::FuncOp createBody(Kernel &kernel, const Captures &captures);
   void unpackContext(func::FuncOp body, const Captures &captures,
                      IRMapping &mapping);
   void delinearize(scf::ParallelOp loop, Value index, IRMapping &mapping);
@@ -141,7 +141,7 @@ Value Outliner::field(Location loc, Value context, const Captures &captures,
                              LLVM::GEPNoWrapFlags::inbounds);
 }
 
-Value Outliner::packContext(Kernel kernel, const Captures &captures) {
+Value Outliner::packContext(Kernel &kernel, const Captures &captures) {
   Location loc = kernel.loop.getLoc();
   Value context;
   {
@@ -194,7 +194,7 @@ void Outliner::delinearize(scf::ParallelOp loop, Value index,
   }
 }
 
-func::FuncOp Outliner::createBody(Kernel kernel, const Captures &captures) {
+func::FuncOp Outliner::createBody(Kernel &kernel, const Captures &captures) {
   OpBuilder::InsertionGuard guard(builder);
   Location loc = kernel.loop.getLoc();
   // Kernels follow their caller in the order of their numbers.
@@ -243,7 +243,7 @@ void Outliner::callRuntime(Location loc, Value count, func::FuncOp body,
       ValueRange{count64, cast(loc, pointer, address), context});
 }
 
-LogicalResult Outliner::outline(Kernel kernel) {
+LogicalResult Outliner::outline(Kernel &kernel) {
   if (!kernel.loop.getInitVals().empty())
     return kernel.loop.emitOpError(
         "reduces, which no order of threads could repeat to the bit; "
@@ -279,7 +279,7 @@ struct HostOutlineParallelPass
   void runOnOperation() override {
     SmallVector<Kernel> kernels = collectKernels(getOperation());
     Outliner outliner(getOperation());
-    for (Kernel kernel : kernels)
+    for (Kernel &kernel : kernels)
       if (failed(outliner.outline(kernel)))
         return signalPassFailure();
   }

@@ -73,10 +73,10 @@ TEST(Header, SaysEveryThingACallIsCheckedFor) {
         " * Nq = ceil(Sq / 64)\n",
         " * Sq = Nq * 64\n",
         " * 12 is a multiple of 4\n",
-        " * sizes counts the valid rows of each block: 0 .. 64, and no more "
-        "than exist\n",
-        " * index holds lists of key blocks: the first count entries of a list "
-        "are\n *   distinct, 0 .. Nkv - 1, ascending\n",
+        (" * sizes counts the valid rows of each block: 0 .. 64, and no more "
+         "than exist\n"),
+        (" * index holds lists of key blocks: the first count entries of a "
+         "list are\n *   distinct, 0 .. Nkv - 1, ascending\n"),
         " * Sq = 0 + T * 30 * 52\n",
         " * Nq = ceil(0 / 64) + ceil(T / 4) * ceil(30 / 4) * ceil(52 / 4)\n",
         " * query has 1 or Nkv in dim 2\n",

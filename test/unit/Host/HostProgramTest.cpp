@@ -76,7 +76,7 @@ TEST(HostProgram, ReturnsTheErrorOfABadCall) {
   std::unique_ptr<HostJit> jit = load(program);
   SaxpyCall call(4, 20, 3);
   std::string text = call.run(*jit);
-  EXPECT_NE(text.find("y"), std::string::npos) << text;
+  EXPECT_NE(text.find('y'), std::string::npos) << text;
   EXPECT_TRUE(std::isnan(call.out.at(0, 0))) << "the function ran all the same";
 }
 

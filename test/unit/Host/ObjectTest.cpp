@@ -49,7 +49,9 @@ public:
     if (llvm::sys::fs::createUniqueDirectory("tessera", folder))
       llvm::report_fatal_error("no temporary folder");
   }
-  ~TemporaryFolder() { llvm::sys::fs::remove_directories(folder); }
+  ~TemporaryFolder() {
+    EXPECT_FALSE(llvm::sys::fs::remove_directories(folder));
+  }
 
   std::string path(StringRef name) const {
     llvm::SmallString<128> path = folder;

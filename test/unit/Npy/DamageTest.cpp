@@ -56,8 +56,8 @@ TEST(NpyDamage, RefusesDamagedDictionaries) {
         "{'descr': '<f4', 'fortran_order': False, 'shape': (2,)} more",
         "{'descr': '<f4' 'fortran_order': False, 'shape': (2,)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), 'x': 1}",
-        "{'descr': '<f4', 'fortran_order': False, 'shape': "
-        "(99999999999999999999,)}"})
+        ("{'descr': '<f4', 'fortran_order': False, 'shape': "
+         "(99999999999999999999,)}")})
     EXPECT_EQ(errorOf(makeFile(text, 8)),
               "x.npy: its header is damaged; write the file again")
         << text;

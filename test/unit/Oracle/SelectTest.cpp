@@ -9,8 +9,9 @@ using namespace tessera::oracle;
 using List = std::vector<int32_t>;
 
 /// The list of query block 0 (or `i`) over one row of scores.
-static List selectOne(std::vector<double> scores, int64_t k, Policy policy = {},
-                      std::vector<int32_t> sizes = {}, int64_t i = 0) {
+static List selectOne(const std::vector<double> &scores, int64_t k,
+                      Policy policy = {}, const List &sizes = {},
+                      int64_t i = 0) {
   int64_t blocks = int64_t(scores.size());
   Tensor tensor({1, 1, i + 1, blocks});
   std::copy(scores.begin(), scores.end(), tensor.data.end() - blocks);

@@ -4,6 +4,7 @@
 #include "CallFixture.h"
 
 #include <cmath>
+#include <cstring>
 
 using namespace tessera::rt;
 
@@ -115,7 +116,8 @@ TEST_F(CheckCall, RefusesOtherElementTypes) {
   key.dtype = TESSERA_F16;
   EXPECT_EQ(call.check(), "f: 'key' holds f16, f32 is accepted; convert it, or "
                           "compile the function for its type");
-  key.dtype = tessera_dtype(99);
+  const int32_t other = 99; // no value of the enum, so no cast makes it
+  std::memcpy(&key.dtype, &other, sizeof(other));
   EXPECT_EQ(call.check(), "f: 'key' holds an unknown type, f32 is accepted; "
                           "convert it, or compile the function for its type");
 }

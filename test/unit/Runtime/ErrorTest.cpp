@@ -41,7 +41,7 @@ TEST(Error, FormatsMessagesOfAnyLength) {
 TEST(Error, MovesAndReleases) {
   Error first = makeError(TESSERA_INVALID_ARGUMENT, "once");
   Error second = std::move(first);
-  EXPECT_FALSE(first);
+  EXPECT_FALSE(first); // NOLINT(bugprone-use-after-move): that is the test
   tessera_error *raw = second.release();
   EXPECT_FALSE(second);
   EXPECT_STREQ(tessera_error_message(raw), "once");
