@@ -108,12 +108,15 @@ TESSERA_API void tessera_limit_cpu_level(int32_t level);
  * and int32_t alone, no padding.
  *===----------------------------------------------------------------------===*/
 
-/* Calls body(context, i) once for each 0 <= i < count, spread over the threads,
- * the calling one among them; returns when all have returned. Inside a body it
- * runs its indices in order on the calling thread. Any number of threads may
- * call it at once. Since 0.1. */
+/* Calls body(context, i, thread) once for each 0 <= i < count, spread over the
+ * threads, the calling one among them, but no more than `most_threads`; returns
+ * when all have returned. Bodies that run at the same time get different
+ * numbers 0 <= thread < most_threads. Inside a body it runs its indices in
+ * order on the calling thread, as thread 0. Any number of threads may call it
+ * at once. Since 0.1. */
 TESSERA_API void tessera_rt_parallel_for(
-    int64_t count, void (*body)(void *context, int64_t index), void *context);
+    int64_t count, int32_t most_threads,
+    void (*body)(void *context, int64_t index, int32_t thread), void *context);
 
 /* A new error holding a copy of `message` (NULL reads as ""). Never NULL. Since
  * 0.1. */
@@ -222,6 +225,11 @@ typedef struct tessera_rt_signature {
  * 0.1. */
 TESSERA_API tessera_error *
 tessera_rt_check_call(const tessera_rt_signature *signature, void *const *args);
+
+/* The error of a call that needs `bytes` of memory and could not have them;
+ * NULL if `bytes` is 0. Since 0.1. */
+TESSERA_API tessera_error *
+tessera_rt_memory_error(const tessera_rt_signature *signature, int64_t bytes);
 
 #ifdef __cplusplus
 } /* extern "C" */

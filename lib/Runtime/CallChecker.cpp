@@ -32,6 +32,18 @@ tessera_error *tessera_rt_check_call(const tessera_rt_signature *signature,
   return error.release();
 }
 
+tessera_error *tessera_rt_memory_error(const tessera_rt_signature *signature,
+                                       int64_t bytes) {
+  if (bytes == 0)
+    return nullptr;
+  return makeError(TESSERA_OUT_OF_MEMORY,
+                   "%s: %lld bytes for intermediate results and scratch could "
+                   "not be had, nothing was computed; call it with fewer "
+                   "batches or heads at a time, or leave it more memory",
+                   signature->function, (long long)bytes)
+      .release();
+}
+
 Error CallChecker::check() {
   if (Error error = checkCpu())
     return error;

@@ -55,25 +55,27 @@ struct ThreadPool::Loop {
   Body body;
   void *context;
   int64_t count;
+  int32_t mostThreads;
   int64_t chunk;
   Loop *younger = nullptr;
   std::atomic<int32_t> helpers{0};
   alignas(64) std::atomic<int64_t> next{0}; // first index nobody has taken
 
-  Loop(Body body, void *context, int64_t count, int32_t threads)
-      : body(body), context(context), count(count),
+  Loop(Body body, void *context, int64_t count, int32_t mostThreads,
+       int32_t threads)
+      : body(body), context(context), count(count), mostThreads(mostThreads),
         // 64 chunks a thread balance uneven bodies; below that, single indices.
         chunk(std::max<int64_t>(1, count / (int64_t(threads) * 64))) {}
 
   bool hasWork() const { return next.load(std::memory_order_relaxed) < count; }
 
-  void run() {
+  void run(int32_t thread) {
     InsideLoop inside;
     while (hasWork()) {
       int64_t begin = next.fetch_add(chunk, std::memory_order_relaxed);
       int64_t end = std::min(count, begin + chunk);
       for (int64_t index = begin; index < end; ++index)
-        body(context, index);
+        body(context, index, thread);
     }
   }
 };
@@ -82,8 +84,9 @@ struct ThreadPool::Loop {
 // The calling thread
 //===----------------------------------------------------------------------===//
 
-void ThreadPool::parallelFor(int64_t count, Body body, void *context) {
-  if (count > 1 && threads() > 1 && !runsBody) {
+void ThreadPool::parallelFor(int64_t count, int32_t mostThreads, Body body,
+                             void *context) {
+  if (count > 1 && std::min(mostThreads, threads()) > 1 && !runsBody) {
     if (started.load(std::memory_order_acquire) < threads() - 1) {
       Lock lock(sizeMutex);
       // Fewer workers than wanted still finish the loop; threads() then says
@@ -91,16 +94,17 @@ void ThreadPool::parallelFor(int64_t count, Body body, void *context) {
       if (startWorkers() != 0)
         wanted.store(started.load() + 1);
     }
-    Loop loop(body, context, count, threads());
+    Loop loop(body, context, count, mostThreads,
+              std::min(mostThreads, threads()));
     publish(loop);
-    loop.run();
+    loop.run(/*thread=*/0);
     if (withdraw(loop))
       waitForHelpers(loop);
     return;
   }
   InsideLoop inside;
   for (int64_t index = 0; index < count; ++index)
-    body(context, index);
+    body(context, index, /*thread=*/0);
 }
 
 void ThreadPool::publish(Loop &loop) {
@@ -148,9 +152,10 @@ bool ThreadPool::insideLoop() { return runsBody; }
 // The workers
 //===----------------------------------------------------------------------===//
 
-ThreadPool::Loop *ThreadPool::findLoop() const {
+/// The oldest loop that has indices left and a place for that thread.
+ThreadPool::Loop *ThreadPool::findLoop(int32_t thread) const {
   for (Loop *loop = oldest; loop; loop = loop->younger)
-    if (loop->hasWork())
+    if (loop->hasWork() && thread < loop->mostThreads)
       return loop;
   return nullptr;
 }
@@ -158,14 +163,16 @@ ThreadPool::Loop *ThreadPool::findLoop() const {
 void ThreadPool::work(int32_t index) {
   Lock lock(mutex);
   while (index < wanted.load(std::memory_order_relaxed) - 1) {
-    Loop *loop = findLoop();
+    // 0 is the thread that asked for the loop.
+    int32_t thread = index + 1;
+    Loop *loop = findLoop(thread);
     if (!loop) {
       waitForNews();
       continue;
     }
     loop->helpers.fetch_add(1, std::memory_order_relaxed);
     pthread_mutex_unlock(&mutex);
-    loop->run();
+    loop->run(thread);
     pthread_mutex_lock(&mutex);
     // The caller may return, and the loop be gone, as soon as this is 0.
     bool last = loop->helpers.fetch_sub(1, std::memory_order_release) == 1;

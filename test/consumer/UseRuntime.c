@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void square(void *context, int64_t index) {
+static void square(void *context, int64_t index, int32_t thread) {
+  (void)thread;
   int64_t *squares = context;
   squares[index] = index * index;
 }
@@ -21,7 +22,7 @@ int main(void) {
   }
   int64_t squares[100];
   memset(squares, 0xff, sizeof squares);
-  tessera_rt_parallel_for(100, square, squares);
+  tessera_rt_parallel_for(100, INT32_MAX, square, squares);
   for (int64_t i = 0; i < 100; ++i)
     if (squares[i] != i * i) {
       fprintf(stderr, "index %d holds %d\n", (int)i, (int)squares[i]);

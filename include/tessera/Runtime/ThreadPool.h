@@ -19,7 +19,7 @@ namespace tessera::rt {
 /// microseconds between loops, then sleep.
 class ThreadPool {
 public:
-  using Body = void (*)(void *context, int64_t index);
+  using Body = void (*)(void *context, int64_t index, int32_t thread);
   static constexpr int32_t kMaxThreads = 1024;
 
   /// `threads` counts the calling thread; 0 means one per usable core.
@@ -33,16 +33,19 @@ public:
   /// the child starts workers of its own.
   static ThreadPool &global();
 
-  /// Calls body(context, i) once for each 0 <= i < count and returns when all
-  /// have returned. Inside a body it runs the loop on the calling thread.
-  void parallelFor(int64_t count, Body body, void *context);
+  /// Calls body(context, i, thread) once for each 0 <= i < count and returns
+  /// when all have returned. At most `mostThreads` threads run bodies; each of
+  /// them has a number of its own, 0 <= thread < mostThreads, the calling one
+  /// 0. Inside a body it runs the loop on the calling thread.
+  void parallelFor(int64_t count, int32_t mostThreads, Body body,
+                   void *context);
 
   template <typename Function>
   void parallelFor(int64_t count, Function function) {
-    auto body = [](void *context, int64_t index) {
+    auto body = [](void *context, int64_t index, int32_t) {
       (*static_cast<Function *>(context))(index);
     };
-    parallelFor(count, body, &function);
+    parallelFor(count, kMaxThreads, body, &function);
   }
 
   /// Changes the number of threads, 0 .. kMaxThreads, and starts them.
@@ -68,7 +71,7 @@ private:
   void publish(Loop &loop);
   bool withdraw(Loop &loop);
   void waitForHelpers(Loop &loop);
-  Loop *findLoop() const;
+  Loop *findLoop(int32_t thread) const;
   int64_t spinLimit() const;
   static void *runWorker(void *worker);
 

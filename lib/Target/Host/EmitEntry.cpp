@@ -35,7 +35,8 @@ private:
   void emitNatural(Function *packed);
   Expected<Function *> startFunction(const Twine &name, ArrayRef<Type *> types);
   void returnIfError(Value *error);
-  void dispatch(ArrayRef<Function *> variants, ArrayRef<Value *> values);
+  void dispatch(ArrayRef<Function *> variants, ArrayRef<Value *> values,
+                Value *checked);
   Expected<SmallVector<Function *>> findVariants(ArrayRef<Value *> values);
   SmallVector<Value *> unpackArguments(Value *args);
   void unpackTensor(unsigned index, Value *tensor,
@@ -149,7 +150,7 @@ Expected<SmallVector<Function *>>
 EntryEmitter::findVariants(ArrayRef<Value *> values) {
   auto types = map_range(values, [](Value *value) { return value->getType(); });
   auto *wanted =
-      FunctionType::get(builder.getVoidTy(), to_vector(types), false);
+      FunctionType::get(builder.getInt64Ty(), to_vector(types), false);
   SmallVector<Function *> variants;
   for (const CpuLevel *level : levels) {
     std::string name = signature.function + level->suffix();
@@ -166,9 +167,12 @@ EntryEmitter::findVariants(ArrayRef<Value *> values) {
   return variants;
 }
 
-/// Calls the best variant this CPU can run; the check made sure of the last.
+/// Calls the best variant this CPU can run; the check made sure of the last. A
+/// variant returns the bytes it lacked, and has then done nothing.
 void EntryEmitter::dispatch(ArrayRef<Function *> variants,
-                            ArrayRef<Value *> values) {
+                            ArrayRef<Value *> values, Value *checked) {
+  FunctionCallee memoryError = module.getOrInsertFunction(
+      "tessera_rt_memory_error", pointer, pointer, builder.getInt64Ty());
   FunctionCallee cpuLevel =
       module.getOrInsertFunction("tessera_cpu_level", builder.getInt32Ty());
   Function *function = builder.GetInsertBlock()->getParent();
@@ -183,8 +187,8 @@ void EntryEmitter::dispatch(ArrayRef<Function *> variants,
           next);
       builder.SetInsertPoint(chosen);
     }
-    builder.CreateCall(variant, values);
-    builder.CreateRet(ConstantPointerNull::get(pointer));
+    Value *missing = builder.CreateCall(variant, values);
+    builder.CreateRet(builder.CreateCall(memoryError, {checked, missing}));
     if (next)
       builder.SetInsertPoint(next);
   }
@@ -205,7 +209,7 @@ Expected<Function *> EntryEmitter::emitPacked() {
   Expected<SmallVector<Function *>> variants = findVariants(values);
   if (!variants)
     return variants.takeError();
-  dispatch(*variants, values);
+  dispatch(*variants, values, checked);
   return *packed;
 }
 

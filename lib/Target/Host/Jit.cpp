@@ -16,9 +16,12 @@ using namespace tessera::host;
 static orc::SymbolMap runtimeSymbols(orc::LLJIT &jit) {
   const std::pair<StringRef, void *> table[] = {
       {"tessera_cpu_level", reinterpret_cast<void *>(&tessera_cpu_level)},
+      {"tessera_num_threads", reinterpret_cast<void *>(&tessera_num_threads)},
       {"tessera_rt_check_call",
        reinterpret_cast<void *>(&tessera_rt_check_call)},
       {"tessera_rt_error", reinterpret_cast<void *>(&tessera_rt_error)},
+      {"tessera_rt_memory_error",
+       reinterpret_cast<void *>(&tessera_rt_memory_error)},
       {"tessera_rt_parallel_for",
        reinterpret_cast<void *>(&tessera_rt_parallel_for)},
   };

@@ -4,10 +4,13 @@
 // runtime that runs them on all cores.
 #include "tessera/Target/Host/Passes.h"
 
+#include "BufferBytes.h"
+
 #include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
@@ -38,6 +41,11 @@ struct Kernel {
   scf::ParallelOp loop;
   func::FuncOp caller;
   std::string name;
+  /// How many threads may run bodies, an i32.
+  Value mostThreads;
+  /// The number of the thread, an index, where the body has use for it: an
+  /// argument beside the loop's own for as long as outlining takes.
+  BlockArgument thread;
 };
 
 /// Outlines the loops of one module.
@@ -51,6 +59,8 @@ public:
   LogicalResult outline(Kernel &kernel);
 
 private:
+  LogicalResult hoistScratch(Kernel &kernel);
+  void hoistScratch(Kernel &kernel, memref::AllocOp scratch);
   FailureOr<Captures> capture(scf::ParallelOp loop);
   Value countIterations(scf::ParallelOp loop);
   Value extent(Location loc, Value lower, Value upper, Value step);
@@ -59,7 +69,10 @@ private:
   void unpackContext(func::FuncOp body, const Captures &captures,
                      IRMapping &mapping);
   void delinearize(scf::ParallelOp loop, Value index, IRMapping &mapping);
-  void callRuntime(Location loc, Value count, func::FuncOp body, Value context);
+  func::FuncOp declare(StringRef name, ArrayRef<Type> arguments,
+                       ArrayRef<Type> results);
+  void callRuntime(const Kernel &kernel, Value count, func::FuncOp body,
+                   Value context);
   Value field(Location loc, Value context, const Captures &captures, int i);
   Value cast(Location loc, Type type, Value value);
 
@@ -75,6 +88,64 @@ private:
 bool isConstant(Operation *op) {
   return op && op->getNumOperands() == 0 && op->getNumRegions() == 0 &&
          isPure(op);
+}
+
+/// Sets the kernel's threads, and moves what its body allocates before the
+/// loop.
+LogicalResult Outliner::hoistScratch(Kernel &kernel) {
+  Location loc = kernel.loop.getLoc();
+  SmallVector<memref::AllocOp> scratch(
+      kernel.loop.getBody()->getOps<memref::AllocOp>());
+  for (memref::AllocOp buffer : scratch)
+    if (!llvm::all_of(buffer.getDynamicSizes(), [&](Value size) {
+          return kernel.loop.isDefinedOutsideOfLoop(size);
+        }))
+      return buffer.emitOpError("has a size that depends on the iteration; "
+                                "allocate what the largest one needs");
+  if (scratch.empty()) {
+    kernel.mostThreads =
+        arith::ConstantIntOp::create(builder, loc, INT32_MAX, 32);
+    return success();
+  }
+  kernel.mostThreads =
+      func::CallOp::create(builder, loc,
+                           declare(kNumThreads, {}, builder.getI32Type()))
+          .getResult(0);
+  kernel.thread =
+      kernel.loop.getBody()->addArgument(builder.getIndexType(), loc);
+  for (memref::AllocOp buffer : scratch)
+    hoistScratch(kernel, buffer);
+  return success();
+}
+
+/// One buffer for all threads; the body takes the part of its own.
+void Outliner::hoistScratch(Kernel &kernel, memref::AllocOp scratch) {
+  Location loc = scratch.getLoc();
+  auto toIndex = [&](Value integer) -> Value {
+    return arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                      integer);
+  };
+  Value bytes =
+      bufferBytes(builder, loc, scratch.getType(), scratch.getDynamicSizes());
+  Value threads = arith::ExtUIOp::create(builder, loc, builder.getI64Type(),
+                                         kernel.mostThreads);
+  auto type = MemRefType::get({ShapedType::kDynamic}, builder.getI8Type());
+  Value memory = memref::AllocOp::create(
+      builder, loc, type, toIndex(multiplyBytes(builder, loc, threads, bytes)));
+  Value stride = toIndex(bytes);
+
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointAfter(kernel.loop);
+  memref::DeallocOp::create(builder, loc, memory);
+  builder.setInsertionPoint(scratch);
+  Value offset = arith::MulIOp::create(builder, loc, kernel.thread, stride);
+  Value part = memref::ViewOp::create(builder, loc, scratch.getType(), memory,
+                                      offset, scratch.getDynamicSizes());
+  for (Operation *user : llvm::make_early_inc_range(scratch->getUsers()))
+    if (isa<memref::DeallocOp>(user))
+      user->erase();
+  scratch.getResult().replaceAllUsesWith(part);
+  scratch->erase();
 }
 
 FailureOr<Captures> Outliner::capture(scf::ParallelOp loop) {
@@ -202,7 +273,8 @@ func::FuncOp Outliner::createBody(Kernel &kernel, const Captures &captures) {
   builder.setInsertionPointAfter(first ? kernel.caller : lastBody);
   auto body = func::FuncOp::create(
       builder, loc, kernel.name,
-      builder.getFunctionType({pointer, builder.getI64Type()}, {}));
+      builder.getFunctionType(
+          {pointer, builder.getI64Type(), builder.getI32Type()}, {}));
   body.setPrivate();
   // A context is written before the threads start and by nobody afterwards.
   for (StringRef hint :
@@ -216,31 +288,45 @@ func::FuncOp Outliner::createBody(Kernel &kernel, const Captures &captures) {
   IRMapping mapping;
   unpackContext(body, captures, mapping);
   delinearize(kernel.loop, body.getArgument(1), mapping);
+  if (kernel.thread)
+    mapping.map(kernel.thread,
+                arith::IndexCastOp::create(builder, loc, builder.getIndexType(),
+                                           body.getArgument(2))
+                    .getResult());
   for (Operation &op : kernel.loop.getBody()->without_terminator())
     builder.clone(op, mapping);
   func::ReturnOp::create(builder, loc);
   return body;
 }
 
-void Outliner::callRuntime(Location loc, Value count, func::FuncOp body,
+/// A function of the runtime.
+func::FuncOp Outliner::declare(StringRef name, ArrayRef<Type> arguments,
+                               ArrayRef<Type> results) {
+  if (auto known = symbols.lookup<func::FuncOp>(name))
+    return known;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(module.getBody());
+  auto function =
+      func::FuncOp::create(builder, module.getLoc(), name,
+                           builder.getFunctionType(arguments, results));
+  function.setPrivate();
+  symbols.insert(function);
+  return function;
+}
+
+void Outliner::callRuntime(const Kernel &kernel, Value count, func::FuncOp body,
                            Value context) {
-  auto callee = symbols.lookup<func::FuncOp>(kParallelFor);
-  if (!callee) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(module.getBody());
-    callee = func::FuncOp::create(
-        builder, loc, kParallelFor,
-        builder.getFunctionType({builder.getI64Type(), pointer, pointer}, {}));
-    callee.setPrivate();
-    symbols.insert(callee);
-  }
+  Location loc = body.getLoc();
+  func::FuncOp callee = declare(
+      kParallelFor,
+      {builder.getI64Type(), builder.getI32Type(), pointer, pointer}, {});
   Value count64 =
       arith::IndexCastOp::create(builder, loc, builder.getI64Type(), count);
   Value address = func::ConstantOp::create(builder, loc, body.getFunctionType(),
                                            body.getSymName());
-  func::CallOp::create(
-      builder, loc, callee,
-      ValueRange{count64, cast(loc, pointer, address), context});
+  func::CallOp::create(builder, loc, callee,
+                       ValueRange{count64, kernel.mostThreads,
+                                  cast(loc, pointer, address), context});
 }
 
 LogicalResult Outliner::outline(Kernel &kernel) {
@@ -248,14 +334,16 @@ LogicalResult Outliner::outline(Kernel &kernel) {
     return kernel.loop.emitOpError(
         "reduces, which no order of threads could repeat to the bit; "
         "store partial results and reduce them in a loop");
+  builder.setInsertionPoint(kernel.loop);
+  if (failed(hoistScratch(kernel)))
+    return failure();
   FailureOr<Captures> captures = capture(kernel.loop);
   if (failed(captures))
     return failure();
-  builder.setInsertionPoint(kernel.loop);
   Value context = packContext(kernel, *captures);
   Value count = countIterations(kernel.loop);
   func::FuncOp body = createBody(kernel, *captures);
-  callRuntime(kernel.loop.getLoc(), count, body, context);
+  callRuntime(kernel, count, body, context);
   kernel.loop->erase();
   return success();
 }
@@ -267,7 +355,8 @@ SmallVector<Kernel> collectKernels(ModuleOp module) {
     function.walk<WalkOrder::PreOrder>([&](scf::ParallelOp loop) {
       kernels.push_back(
           {loop, function,
-           (function.getSymName() + "__kernel" + Twine(count++)).str()});
+           (function.getSymName() + "__kernel" + Twine(count++)).str(),
+           /*mostThreads=*/{}, /*thread=*/{}});
       return WalkResult::skip();
     });
   }

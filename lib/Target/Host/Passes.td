@@ -19,21 +19,58 @@ def HostOutlineParallelPass
     func.func @f(%x: memref<?xf32>, %n: index) {      func.func @f(..) {
       scf.parallel (%i) = (%c0) to (%n)                 %context = llvm.alloca {x}
           step (%c1) { body(%x, %i) }          ==>      call @tessera_rt_parallel_for(
-    }                                                       %n, @f__kernel0, %context)
+    }                                                       %n, .., @f__kernel0, %context)
                                                       }
                                                       func.func private @f__kernel0(
-                                                          %context: !llvm.ptr, %i: i64)
+                                                          %context: !llvm.ptr, %i: i64,
+                                                          %thread: i32)
     ```
 
     What the body uses from outside travels in the context, which lives on the
     caller's stack; constants are cloned instead. An `scf.parallel` inside
     another stays, to be lowered as a loop: the outer one feeds every core.
 
+    A `memref.alloc` directly in the body is made once for each thread, before
+    the loop: a body uses the part of its thread, and cannot run out of memory.
+
     Fails at a loop that carries a reduction.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-    "::mlir::LLVM::LLVMDialect", "::mlir::scf::SCFDialect"];
+    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect"];
+}
+
+def HostGatherBuffersPass
+    : Pass<"host-gather-buffers", "::mlir::func::FuncOp"> {
+  let summary = "Ask for all memory of a call at once, and let it be refused";
+  let description = [{
+    The `memref.alloc`s of a public function become views of one, made before
+    anything else; their sizes are computed first. The function returns the bytes
+    it could not have, and does nothing then; 0 once it has run.
+
+    ```
+    func.func @f(..) {                      func.func @f(..) -> i64 {
+      %a = memref.alloc(%n) : ..              %all = memref.alloc(%bytes) : memref<?xi8>
+      ..                                      scf.if %not_null {
+      %b = memref.alloc(%m) : ..                %a = memref.view %all[%c0][%n] : ..
+      ..                              ==>       ..
+      memref.dealloc %b : ..                    %b = memref.view %all[%behind_a][%m] : ..
+      memref.dealloc %a : ..                    ..
+      return                                    memref.dealloc %all
+    }                                         }
+                                              return %missing : i64
+                                            }
+    ```
+    Bytes are counted without wrapping around; absurd extents ask for more than
+    any machine has.
+
+    Fails at a `memref.alloc` anywhere else, which nobody could refuse in time,
+    and at a size that is read from memory.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
 }
 
 def HostPlaceBuffersPass : Pass<"host-place-buffers", "::mlir::func::FuncOp"> {

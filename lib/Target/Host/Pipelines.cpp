@@ -26,6 +26,7 @@ void tessera::host::buildLowerToLLVMPipeline(OpPassManager &pipeline) {
   pipeline.addPass(createHostOutlineParallelPass());
   pipeline.addPass(createCanonicalizerPass());
   pipeline.addPass(createCSEPass());
+  pipeline.addNestedPass<func::FuncOp>(createHostGatherBuffersPass());
   pipeline.addNestedPass<func::FuncOp>(createHostPlaceBuffersPass());
   pipeline.addPass(createHostExpandArithPass());
   pipeline.addPass(createConvertVectorToSCFPass());

@@ -3,6 +3,8 @@
 // Alignment of all buffers, and scratch memory out of loops.
 #include "tessera/Target/Host/Passes.h"
 
+#include "BufferBytes.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
@@ -16,11 +18,10 @@ namespace tessera::host {
 
 namespace {
 
-constexpr uint64_t kCacheLineBytes = 64;
-
 template <typename AllocLikeOp>
 void align(AllocLikeOp op) {
-  op.setAlignment(std::max(op.getAlignment().value_or(1), kCacheLineBytes));
+  op.setAlignment(
+      std::max(op.getAlignment().value_or(1), uint64_t(kCacheLineBytes)));
 }
 
 LogicalResult moveToEntry(memref::AllocaOp op, func::FuncOp function) {

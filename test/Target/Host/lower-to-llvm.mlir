@@ -6,12 +6,19 @@
 
 // CHECK-NOT: builtin.unrealized_conversion_cast
 // CHECK-DAG: llvm.func @aligned_alloc(
-// CHECK-DAG: llvm.func @tessera_rt_parallel_for(i64, !llvm.ptr, !llvm.ptr)
+// CHECK-DAG: llvm.func @tessera_rt_parallel_for(i64, i32, !llvm.ptr, !llvm.ptr)
 // CHECK-LABEL: llvm.func @rows(
+// CHECK-SAME:    -> i64
 // CHECK:         %[[CONTEXT:.*]] = llvm.alloca
-// CHECK:         llvm.call @aligned_alloc(
-// CHECK:         llvm.call @tessera_rt_parallel_for(%{{.*}}, %{{.*}}, %[[CONTEXT]])
+// CHECK:         %[[MEMORY:.*]] = llvm.call @aligned_alloc(
+// CHECK:         %[[ADDRESS:.*]] = llvm.ptrtoint %[[MEMORY]]
+// CHECK:         %[[HAD:.*]] = llvm.icmp "ne" %[[ADDRESS]],
+// CHECK:         llvm.cond_br %[[HAD]], ^[[START:bb.*]], ^[[END:bb.*]]
+// CHECK:       ^[[START]]:
+// CHECK:         llvm.call @tessera_rt_parallel_for(%{{.*}}, %{{.*}}, %{{.*}}, %[[CONTEXT]])
 // CHECK:         llvm.call @free(
+// CHECK:       ^[[END]]:
+// CHECK-NEXT:    llvm.return
 // CHECK-LABEL: llvm.func @rows__kernel0(
 // CHECK:         llvm.alloca %{{.*}} x f32 {alignment = 64 : i64}
 // CHECK:         ^{{bb.*}}:

@@ -4,17 +4,18 @@
 // The runtime is declared once, captures travel in order of their use, and
 // constants do not travel.
 
-// CHECK: func.func private @tessera_rt_parallel_for(i64, !llvm.ptr, !llvm.ptr)
+// CHECK: func.func private @tessera_rt_parallel_for(i64, i32, !llvm.ptr, !llvm.ptr)
 // CHECK-NOT: func.func private @tessera_rt_parallel_for
 // CHECK-LABEL: func.func @fill(
 // CHECK-SAME:    %[[OUT:.*]]: memref<?xf32>, %[[X:.*]]: f32, %[[N:.*]]: index)
 // CHECK-DAG:   %[[BODY:.*]] = constant @fill__kernel0
+// CHECK-DAG:   %[[ALL:.*]] = arith.constant 2147483647 : i32
 // CHECK-DAG:   %[[CONTEXT:.*]] = llvm.alloca {{.*}} x !llvm.struct<(f32, struct<(ptr, ptr, i64, array<1 x i64>, array<1 x i64>)>, i64)>
 // CHECK:       %[[FIELD:.*]] = llvm.getelementptr inbounds %[[CONTEXT]][0, 0]
 // CHECK:       llvm.store %[[X]], %[[FIELD]]
 // CHECK:       %[[COUNT:.*]] = arith.index_cast %{{.*}} : index to i64
 // CHECK:       %[[ADDRESS:.*]] = builtin.unrealized_conversion_cast %[[BODY]]
-// CHECK:       call @tessera_rt_parallel_for(%[[COUNT]], %[[ADDRESS]], %[[CONTEXT]])
+// CHECK:       call @tessera_rt_parallel_for(%[[COUNT]], %[[ALL]], %[[ADDRESS]], %[[CONTEXT]])
 // CHECK-NOT:   scf.parallel
 func.func @fill(%out: memref<?xf32>, %x: f32, %n: index) {
   %c0 = arith.constant 0 : index
@@ -25,7 +26,7 @@ func.func @fill(%out: memref<?xf32>, %x: f32, %n: index) {
   return
 }
 // CHECK-LABEL: func.func private @fill__kernel0(
-// CHECK-SAME:    %[[CONTEXT:.*]]: !llvm.ptr {{{.*}}llvm.readonly}, %[[INDEX:.*]]: i64)
+// CHECK-SAME:    %[[CONTEXT:.*]]: !llvm.ptr {{{.*}}llvm.readonly}, %[[INDEX:.*]]: i64, %{{.*}}: i32)
 // CHECK:         %[[X:.*]] = llvm.load %{{.*}} invariant : !llvm.ptr -> f32
 // CHECK:         %[[OUT:.*]] = builtin.unrealized_conversion_cast %{{.*}} to memref<?xf32>
 // CHECK:         %[[I:.*]] = arith.index_cast %[[INDEX]] : i64 to index
@@ -87,6 +88,55 @@ func.func @several(%out: memref<?x?xf32>, %x: f32, %n: index, %again: i1) {
     scf.parallel (%i) = (%c0) to (%n) step (%c1) {
       memref.store %x, %out[%i, %i] : memref<?x?xf32>
     }
+  }
+  return
+}
+
+// -----
+
+// What a body allocates is made before the loop, once for each thread it may run
+// on, whole cache lines apart.
+
+// CHECK: func.func private @tessera_num_threads() -> i32
+// CHECK-LABEL: func.func @scratch(
+// CHECK-SAME:    %[[N:[a-z0-9]+]]: index
+// CHECK:         %[[THREADS:.*]] = call @tessera_num_threads() : () -> i32
+// CHECK:         %[[BYTES:.*]] = arith.andi %{{.*}}, %{{.*}} : i64
+// CHECK:         %[[THREADS64:.*]] = arith.extui %[[THREADS]] : i32 to i64
+// CHECK:         arith.mului_extended %[[THREADS64]], %[[BYTES]]
+// CHECK:         %[[MEMORY:.*]] = memref.alloc(%{{.*}}) : memref<?xi8>
+// CHECK:         call @tessera_rt_parallel_for(%{{.*}}, %[[THREADS]],
+// CHECK:         memref.dealloc %[[MEMORY]]
+// CHECK-NOT:     memref.dealloc
+// CHECK-LABEL: func.func private @scratch__kernel0(
+// CHECK-SAME:    %[[INDEX:[a-z0-9]+]]: i64, %[[THREAD:[a-z0-9]+]]: i32)
+// CHECK-NOT:     memref.alloc(
+// CHECK:         %[[T:.*]] = arith.index_cast %[[THREAD]] : i32 to index
+// CHECK:         %[[OFFSET:.*]] = arith.muli %[[T]],
+// CHECK:         %[[PART:.*]] = memref.view %{{.*}}[%[[OFFSET]]][%{{.*}}] : memref<?xi8> to memref<?xf32>
+// CHECK:         memref.store %{{.*}}, %[[PART]]
+// CHECK-NOT:     memref.dealloc
+func.func @scratch(%n: index, %x: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+    %row = memref.alloc(%n) : memref<?xf32>
+    memref.store %x, %row[%c0] : memref<?xf32>
+    memref.dealloc %row : memref<?xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @growing_scratch(%n: index, %x: f32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+    // expected-error @below {{has a size that depends on the iteration; allocate what the largest one needs}}
+    %row = memref.alloc(%i) : memref<?xf32>
+    memref.store %x, %row[%c0] : memref<?xf32>
+    memref.dealloc %row : memref<?xf32>
   }
   return
 }

@@ -24,14 +24,15 @@ static double roundingError(Element element) {
   return 0;
 }
 
+/// "{ 0, 3, 17 }", of an element by its number in C order.
 static std::string place(const Tensor &tensor, size_t number) {
-  std::string text = "]";
+  std::vector<int64_t> indices(tensor.dims.size());
   auto rest = int64_t(number);
-  for (size_t d = tensor.dims.size(); d-- > 0;) {
-    text = (d ? ", " : "[") + std::to_string(rest % tensor.dims[d]) + text;
+  for (size_t d = indices.size(); d-- > 0;) {
+    indices[d] = rest % tensor.dims[d];
     rest /= tensor.dims[d];
   }
-  return text;
+  return testing::PrintToString(indices);
 }
 
 testing::AssertionResult isClose(const Tensor &found, const Tensor &wanted,

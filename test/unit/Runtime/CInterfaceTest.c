@@ -56,7 +56,8 @@ static void expect(int holds, const char *what) {
   }
 }
 
-static void addIndex(void *context, int64_t index) {
+static void addIndex(void *context, int64_t index, int32_t thread) {
+  (void)thread;
   atomic_fetch_add((atomic_llong *)context, index);
 }
 
@@ -65,7 +66,7 @@ static void testLoop(void) {
   tessera_error *error = tessera_set_num_threads(3);
   expect(error == NULL, "3 threads can be asked for");
   expect(tessera_num_threads() == 3, "3 threads are used");
-  tessera_rt_parallel_for(1000, addIndex, &sum);
+  tessera_rt_parallel_for(1000, INT32_MAX, addIndex, &sum);
   expect(sum == 499500, "each of 1000 indices ran once");
 }
 
@@ -85,6 +86,13 @@ static void testCheck(void) {
   expect(tessera_error_code(error) == TESSERA_INVALID_ARGUMENT, "its code");
   expect(strstr(tessera_error_message(error), "'topk' is 33") != NULL,
          "its message");
+  tessera_error_destroy(error);
+
+  expect(tessera_rt_memory_error(&signature, 0) == NULL, "0 bytes can be had");
+  error = tessera_rt_memory_error(&signature, 4096);
+  expect(tessera_error_code(error) == TESSERA_OUT_OF_MEMORY, "code of 4096");
+  expect(strstr(tessera_error_message(error), "attend: 4096 bytes") != NULL,
+         "message of 4096");
   tessera_error_destroy(error);
 }
 

@@ -37,6 +37,59 @@ TEST(ThreadPool, RunsEveryIndexOnce) {
   }
 }
 
+namespace {
+
+/// Which of the numbered threads are in a body, and where that went wrong.
+struct Numbers {
+  std::atomic<bool> taken[8] = {};
+  std::atomic<int> clashes{0}, outside{0}, bodies{0};
+  int32_t most = 8;
+
+  static void body(void *context, int64_t, int32_t thread) {
+    auto &numbers = *static_cast<Numbers *>(context);
+    ++numbers.bodies;
+    if (thread < 0 || thread >= numbers.most) {
+      ++numbers.outside;
+      return;
+    }
+    numbers.clashes += numbers.taken[thread].exchange(true);
+    std::this_thread::yield();
+    numbers.taken[thread] = false;
+  }
+};
+
+} // namespace
+
+TEST(ThreadPool, NumbersTheThreadsOfALoop) {
+  ThreadPool pool(4);
+  for (int32_t most : {1, 2, 3, 8, INT32_MAX}) {
+    Numbers numbers;
+    numbers.most = std::min(most, 4);
+    pool.parallelFor(200, most, Numbers::body, &numbers);
+    EXPECT_EQ(numbers.bodies, 200);
+    EXPECT_EQ(numbers.clashes, 0) << most;
+    EXPECT_EQ(numbers.outside, 0) << most;
+  }
+}
+
+TEST(ThreadPool, KeepsNewThreadsOutOfALoopThatHasNoPlaceForThem) {
+  ThreadPool pool(2);
+  Numbers numbers;
+  numbers.most = 2;
+  std::atomic<bool> ends{false};
+  std::thread resizer([&] {
+    for (int32_t threads = 2; !ends; threads = threads == 2 ? 8 : 2)
+      EXPECT_FALSE(pool.resize(threads));
+  });
+  for (int repeat = 0; repeat < 100; ++repeat)
+    pool.parallelFor(20, 2, Numbers::body, &numbers);
+  ends = true;
+  resizer.join();
+  EXPECT_EQ(numbers.bodies, 2000);
+  EXPECT_EQ(numbers.clashes, 0);
+  EXPECT_EQ(numbers.outside, 0);
+}
+
 TEST(ThreadPool, IgnoresNegativeCounts) {
   ThreadPool pool(2);
   pool.parallelFor(-5, [](int64_t) { ADD_FAILURE() << "ran"; });
@@ -198,8 +251,8 @@ TEST(ThreadPool, CInterfaceUsesTheGlobalPool) {
   EXPECT_EQ(ThreadPool::global().threads(), 3);
   std::atomic<int64_t> sum{0};
   tessera_rt_parallel_for(
-      101,
-      [](void *context, int64_t index) {
+      101, INT32_MAX,
+      [](void *context, int64_t index, int32_t) {
         *static_cast<std::atomic<int64_t> *>(context) += index;
       },
       &sum);
