@@ -14,9 +14,9 @@ tessera_error *tessera_set_num_threads(int32_t count) {
 
 int32_t tessera_num_threads(void) { return ThreadPool::global().threads(); }
 
-void tessera_rt_parallel_for(int64_t count, int32_t most_threads,
+void tessera_rt_parallel_for(int64_t count, int32_t mostThreads,
                              void (*body)(void *context, int64_t index,
                                           int32_t thread),
                              void *context) {
-  ThreadPool::global().parallelFor(count, most_threads, body, context);
+  ThreadPool::global().parallelFor(count, mostThreads, body, context);
 }
