@@ -160,7 +160,7 @@ function(_tessera_docs td page)
 endfunction()
 
 # add_tessera_dialect(<library> <Name>)
-# Generates <Name>/IR/<Name>{Dialect,Types,Attrs,Enums,Interfaces,Ops}.{h,cpp}.inc
+# Generates <Name>/IR/<Name>{Dialect,Types,Attrs,Enums,Ops[,Interfaces]}.{h,cpp}.inc
 # from <Name>Ops.td, which includes the other definition files; and the target
 # <library>Tablegen to depend on.
 function(add_tessera_dialect library name)
@@ -179,10 +179,13 @@ function(add_tessera_dialect library name)
     "${stem}Enums.cpp.inc" -gen-enum-defs --
     "${stem}Ops.h.inc" -gen-op-decls --
     "${stem}Ops.cpp.inc" -gen-op-defs)
-  # Interfaces are emitted for the file that defines them alone.
-  tessera_tablegen(files "${CMAKE_CURRENT_SOURCE_DIR}/${name}Interfaces.td"
-    "${stem}Interfaces.h.inc" -gen-op-interface-decls --
-    "${stem}Interfaces.cpp.inc" -gen-op-interface-defs)
+  # Interfaces are emitted for the file that defines them alone, if there is one.
+  set(interfaces "${CMAKE_CURRENT_SOURCE_DIR}/${name}Interfaces.td")
+  if(EXISTS "${interfaces}")
+    tessera_tablegen(files "${interfaces}"
+      "${stem}Interfaces.h.inc" -gen-op-interface-decls --
+      "${stem}Interfaces.cpp.inc" -gen-op-interface-defs)
+  endif()
   _tessera_docs("${td}" ${name}Dialect -gen-dialect-doc -dialect=${mnemonic})
   add_custom_target(${library}Tablegen DEPENDS ${files})
   add_dependencies(tessera-generated ${library}Tablegen)

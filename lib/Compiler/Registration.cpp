@@ -9,6 +9,7 @@
 
 #include "Bsa/IR/Bsa.h"
 #include "Bsa/Transforms/Passes.h"
+#include "Tile/IR/Tile.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -91,7 +92,7 @@ static void registerLLVMConversions(DialectRegistry &registry) {
 }
 
 void tessera::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<bsa::BsaDialect>();
+  registry.insert<bsa::BsaDialect, tile::TileDialect>();
   registry.insert<affine::AffineDialect, arith::ArithDialect,
                   bufferization::BufferizationDialect, cf::ControlFlowDialect,
                   func::FuncDialect, index::IndexDialect, linalg::LinalgDialect,

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The `tile` dialect: one CTA's program.
+
+#ifndef TILE_DIALECT_TD
+#define TILE_DIALECT_TD
+
+include "mlir/IR/OpBase.td"
+
+def Tile_Dialect : Dialect {
+  let name = "tile";
+  let cppNamespace = "::tessera::tile";
+  let summary = "One CTA's program: roles, rings, products, rows";
+  let description = [{
+    A `tile.kernel` is the program of one CTA. Its *roles* run concurrently, each
+    by a number of *agents*: one warp, or warps that act as one, such as a
+    warpgroup. Roles share nothing but rings. A *ring* is a number of stages in
+    shared memory that one side fills and the other reads, in order; waiting is
+    part of taking a stage, so no phase is kept by hand.
+
+    Scalars and control flow (`arith`, `scf`) are uniform over an agent. Tensors
+    lie in the registers of an agent, spread by the layout in their encoding;
+    `arith` and `math` work on them elementwise. Global memory is `memref`.
+
+    A product is asynchronous: `tile.mma` gives a pending value and
+    `tile.mma_wait` the tensor.
+  }];
+  let useDefaultTypePrinterParser = 1;
+  let useDefaultAttributePrinterParser = 1;
+}
+
+#endif // TILE_DIALECT_TD

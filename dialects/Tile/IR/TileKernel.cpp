@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// `tile.kernel` and `tile.role`.
+
+#include "Tile/IR/Tile.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/Interfaces/FunctionImplementation.h"
+
+using namespace mlir;
+using namespace tessera::tile;
+
+ParseResult KernelOp::parse(OpAsmParser &parser, OperationState &result) {
+  auto buildType =
+      [](Builder &builder, ArrayRef<Type> arguments, ArrayRef<Type> results,
+         function_interface_impl::VariadicFlag, std::string &) -> Type {
+    return builder.getFunctionType(arguments, results);
+  };
+  return function_interface_impl::parseFunctionOp(
+      parser, result, /*allowVariadic=*/false,
+      getFunctionTypeAttrName(result.name), buildType,
+      getArgAttrsAttrName(result.name), getResAttrsAttrName(result.name));
+}
+
+void KernelOp::print(OpAsmPrinter &printer) {
+  function_interface_impl::printFunctionOp(
+      printer, *this, /*isVariadic=*/false, getFunctionTypeAttrName(),
+      getArgAttrsAttrName(), getResAttrsAttrName());
+}
+
+LogicalResult KernelOp::verifyRegions() {
+  if (!getFunctionType().getResults().empty())
+    return emitOpError("has results; a kernel writes to memory"); // C2
+  if (getBody().front().getOps<RoleOp>().empty())
+    return emitOpError("has no role; add a tile.role"); // C3
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// tile.role
+//===----------------------------------------------------------------------===//
+
+LogicalResult RoleOp::verify() {
+  if (getBody().getNumArguments() != 1 ||
+      !getBody().getArgument(0).getType().isIndex())
+    return emitOpError("wants one argument of type index, the agent's number");
+  if (getAgents() < 1 || getWarps() < 1) // C1
+    return emitOpError("has ") << getAgents() << " agents of " << getWarps()
+                               << " warps; expected at least 1 of each";
+  std::optional<int64_t> registers = getRegisters();
+  if (registers && (*registers < 24 || *registers > 256 || *registers % 8 != 0))
+    return emitOpError("has a budget of ")
+           << *registers << " registers; expected a multiple of 8 in 24 .. 256";
+  return success();
+}

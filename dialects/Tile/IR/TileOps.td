@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Operations of the `tile` dialect.
+
+#ifndef TILE_OPS_TD
+#define TILE_OPS_TD
+
+include "Tile/IR/TileTypes.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/FunctionInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Tile_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Tile_Dialect, mnemonic, traits>;
+
+//===----------------------------------------------------------------------===//
+// The program
+//===----------------------------------------------------------------------===//
+
+// C1 a kernel has one block: rings, then roles, uniform scalars anywhere.
+// C2 it gives no results.  C3 it has at least one role.
+def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
+    Symbol, NoTerminator, SingleBlock]> {
+  let summary = "The program of one CTA";
+  let description = [{
+    Arguments are tensor maps, memrefs in global memory, and scalars. Before the
+    roles stand rings and scalars that all roles see. The roles begin together,
+    once every ring is ready, and the kernel ends with the last of them.
+
+    Example:
+    ```mlir
+    tile.kernel @idle(%count: i32) {
+      tile.role @wait agents(1) warps(4) (%agent) {
+      }
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name,
+    TypeAttrOf<FunctionType>:$function_type,
+    OptionalAttr<DictArrayAttr>:$arg_attrs,
+    OptionalAttr<DictArrayAttr>:$res_attrs);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() {
+      return getFunctionType().getInputs();
+    }
+    ::llvm::ArrayRef<::mlir::Type> getResultTypes() {
+      return getFunctionType().getResults();
+    }
+    ::mlir::Region *getCallableRegion() { return &getBody(); }
+  }];
+}
+
+// C1 agents and warps are at least 1.  C2 registers are a multiple of 8 in
+// 24..256, as setmaxnreg wants.
+def Tile_RoleOp : Tile_Op<"role", [HasParent<"KernelOp">, NoTerminator,
+    SingleBlock]> {
+  let summary = "What some warps of the CTA do";
+  let description = [{
+    `agents` agents of `warps` warps each carry out the body, concurrently with
+    one another and with the other roles; the body's argument numbers the agent.
+    `registers` is the budget of each thread.
+
+    Example: see `tile.kernel`.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$agents, I64Attr:$warps,
+                       OptionalAttr<I64Attr>:$registers);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $sym_name `agents` `(` $agents `)` `warps` `(` $warps `)`
+    (`registers` `(` $registers^ `)`)? custom<AgentBody>($body)
+    attr-dict-with-keyword
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::BlockArgument getAgent() { return getBody().getArgument(0); }
+  }];
+}
+
+class Tile_Special<string mnemonic, string text>
+    : Tile_Op<mnemonic, [Pure]> {
+  let summary = text;
+  let results = (outs Index:$result);
+  let assemblyFormat = "attr-dict";
+}
+
+def Tile_CtaOp : Tile_Special<"cta", "Number of this CTA in the grid"> {
+  let description = "Example: `%cta = tile.cta`";
+}
+def Tile_CtasOp : Tile_Special<"ctas", "CTAs in the grid"> {
+  let description = "Example: `%ctas = tile.ctas`";
+}
+
+//===----------------------------------------------------------------------===//
+// Rings
+//===----------------------------------------------------------------------===//
+
+def Tile_MakeRingOp : Tile_Op<"make_ring", [HasParent<"KernelOp">,
+    MemoryEffects<[MemAlloc]>]> {
+  let summary = "Shared memory that goes round between two roles";
+  let description = [{
+    All stages begin free.
+
+    Example: `%kv = tile.make_ring : !tile.ring<4 x 64x128xbf16, swizzle = 128>`
+  }];
+  let results = (outs Tile_Ring:$ring);
+  let assemblyFormat = "attr-dict `:` qualified(type($ring))";
+}
+
+// C1 the stage is filled exactly once, in the block that acquires it.
+def Tile_AcquireOp : Tile_Op<"acquire", [TypesMatchWith<
+    "the stage is one of the ring", "ring", "stage",
+    "FreeStageType::get($_ctxt, ::llvm::cast<RingType>($_self).getBuffer())">]> {
+  let summary = "Take the next free stage of a ring, to fill it";
+  let description = [{
+    Waits until every reader has released what the stage held `stages`
+    acquisitions ago; the first `stages` never wait. `note` is kept with the stage
+    for its readers. One agent at a time fills a lane.
+
+    Example:
+    `%s = tile.acquire %kv[%lane] note(%size) : !tile.ring<4 x 64x128xbf16, swizzle = 128>`
+  }];
+  let arguments = (ins Arg<Tile_Ring, "", [MemRead, MemWrite]>:$ring,
+                       Index:$lane, Optional<I32>:$note);
+  let results = (outs Tile_FreeStage:$stage);
+  let assemblyFormat = [{
+    $ring `[` $lane `]` (`note` `(` $note^ `)`)? attr-dict `:` qualified(type($ring))
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_LoadOp : Tile_Op<"load", [TypesMatchWith<
+    "map and stage hold the same tile", "map", "stage",
+    "FreeStageType::get($_ctxt, ::llvm::cast<MapType>($_self).getTile())">]> {
+  let summary = "Fill a stage from global memory, asynchronously";
+  let description = [{
+    Starts the copy and goes on; the stage is full when its bytes have landed.
+    Tokens past the end of the sequence read as 0.
+
+    Example:
+    `tile.load %k[%batch, %head, %token] into %s : !tile.map<64x128xbf16, swizzle = 128>`
+  }];
+  let arguments = (ins Tile_Map:$map, Index:$batch, Index:$head, Index:$token,
+                       Arg<Tile_FreeStage, "", [MemWrite]>:$stage);
+  let assemblyFormat = [{
+    $map `[` $batch `,` $head `,` $token `]` `into` $stage attr-dict `:` qualified(type($map))
+  }];
+}
+
+def Tile_CommitOp : Tile_Op<"commit"> {
+  let summary = "Call a stage full as it is";
+  let description = [{
+    For a stage whose note is all it says.
+
+    Example: `tile.commit %s : !tile.free<none>`
+  }];
+  let arguments = (ins Arg<Tile_FreeStage, "", [MemWrite]>:$stage);
+  let assemblyFormat = "$stage attr-dict `:` qualified(type($stage))";
+}
+
+def Tile_WaitOp : Tile_Op<"wait", [TypesMatchWith<
+    "the stage is one of the ring", "ring", "stage",
+    "FullStageType::get($_ctxt, ::llvm::cast<RingType>($_self).getBuffer())">]> {
+  let summary = "Take the next stage of a ring, once it is full";
+  let description = [{
+    Every reader of a lane meets every stage, in the order they were filled.
+
+    Example: `%s = tile.wait %kv[%lane] : !tile.ring<4 x 64x128xbf16, swizzle = 128>`
+  }];
+  let arguments = (ins Arg<Tile_Ring, "", [MemRead, MemWrite]>:$ring, Index:$lane);
+  let results = (outs Tile_FullStage:$stage);
+  let assemblyFormat = "$ring `[` $lane `]` attr-dict `:` qualified(type($ring))";
+}
+
+def Tile_NoteOp : Tile_Op<"note"> {
+  let summary = "The note of a stage";
+  let description = [{
+    What its producer gave; undefined where it gave none.
+
+    Example: `%size = tile.note %s : !tile.full<64x128xbf16, swizzle = 128>`
+  }];
+  let arguments = (ins Arg<Tile_FullStage, "", [MemRead]>:$stage);
+  let results = (outs I32:$value);
+  let assemblyFormat = "$stage attr-dict `:` qualified(type($stage))";
+}
+
+def Tile_ReleaseOp : Tile_Op<"release"> {
+  let summary = "Give a stage back to its producer";
+  let description = [{
+    The agent must not read the stage any more: products that read it have been
+    waited for.
+
+    Example: `tile.release %s : !tile.full<64x128xbf16, swizzle = 128>`
+  }];
+  let arguments = (ins Arg<Tile_FullStage, "", [MemWrite]>:$stage);
+  let assemblyFormat = "$stage attr-dict `:` qualified(type($stage))";
+}
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+// C1 shapes agree: [64, k] times [k, n], the right one read transposed unless
+// `as_is`.  C2 element types agree.  C3 the pending value has one use, a
+// `tile.mma_wait` in the same block.
+def Tile_MmaOp : Tile_Op<"mma"> {
+  let summary = "Start a product";
+  let description = [{
+    `left` [64, k] in registers times the matrix in a stage, plus `accumulator`
+    where one is given. `transposed` reads the stage [n, k] as [k, n]. The stage is
+    read until the product has been waited for.
+
+    Example:
+    ```
+    %p = tile.mma %q, %s transposed : tensor<64x128xbf16, #operand>,
+        !tile.full<64x128xbf16, swizzle = 128> -> tensor<64x64xf32, #accumulator>
+    ```
+  }];
+  let arguments = (ins Tile_Operand:$left, Arg<Tile_FullStage, "", [MemRead]>:$right,
+                       Optional<Tile_Accumulator>:$accumulator,
+                       UnitAttr:$transposed);
+  let results = (outs Tile_Pending:$product);
+  let assemblyFormat = [{
+    $left `,` $right (`transposed` $transposed^)? (`plus` $accumulator^)? attr-dict
+    `:` type($left) `,` qualified(type($right)) `->`
+    custom<Product>(type($product), type($accumulator), ref($accumulator))
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_MmaWaitOp : Tile_Op<"mma_wait", [TypesMatchWith<
+    "the tensor is the one that was pending", "product", "result",
+    "::llvm::cast<PendingType>($_self).getTensor()">]> {
+  let summary = "The result of a product, once it is there";
+  let description = [{
+    Waits for it and for every product started before it.
+
+    Example: `%s = tile.mma_wait %p : !tile.pending<tensor<64x64xf32, #accumulator>>`
+  }];
+  let arguments = (ins Tile_Pending:$product);
+  let results = (outs Tile_Accumulator:$result);
+  let assemblyFormat = "$product attr-dict `:` qualified(type($product))";
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors in registers
+//===----------------------------------------------------------------------===//
+
+def Tile_SplatOp : Tile_Op<"splat", [Pure, TypesMatchWith<
+    "the scalar has the element type", "result", "value",
+    "::llvm::cast<::mlir::RankedTensorType>($_self).getElementType()">]> {
+  let summary = "One value everywhere";
+  let description = [{
+    Example: `%x = tile.splat %limit : tensor<64x64xi32, #accumulator>`
+  }];
+  let arguments = (ins AnyType:$value);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$value attr-dict `:` type($result)";
+}
+
+def Tile_ColumnsOp : Tile_Op<"columns", [Pure]> {
+  let summary = "The number of each element's column";
+  let description = [{
+    Example: `%c = tile.columns : tensor<64x64xi32, #accumulator>`
+  }];
+  let results = (outs Tile_Columns:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+def Tile_FoldOp : Tile_Op<"fold", [Pure, TypesMatchWith<
+    "eight columns are left", "value", "result",
+    "withColumns(::llvm::cast<::mlir::RankedTensorType>($_self), 8)">]> {
+  let summary = "Join the columns that are equal modulo 8";
+  let description = [{
+    Every thread joins what it holds; nothing is exchanged. What is left is
+    joined by `tile.row_reduce`.
+
+    Example: `%l = tile.fold add %p : tensor<64x64xf32, #accumulator>`
+  }];
+  let arguments = (ins Tile_ReductionAttr:$kind, Tile_Accumulator:$value);
+  let results = (outs Tile_Accumulator:$result);
+  let assemblyFormat = "$kind $value attr-dict `:` type($value)";
+}
+
+def Tile_RowReduceOp : Tile_Op<"row_reduce", [Pure, TypesMatchWith<
+    "one element a row is left", "value", "result",
+    "rowsOf(::llvm::cast<::mlir::RankedTensorType>($_self))">]> {
+  let summary = "Join the elements of each row";
+  let description = [{
+    The order of joining is fixed: a thread's own columns in ascending order, then
+    the four threads of a row.
+
+    Example: `%m = tile.row_reduce max %s : tensor<64x64xf32, #accumulator>`
+  }];
+  let arguments = (ins Tile_ReductionAttr:$kind, Tile_Accumulator:$value);
+  let results = (outs Tile_Rows:$result);
+  let assemblyFormat = "$kind $value attr-dict `:` type($value)";
+}
+
+def Tile_ExpandRowsOp : Tile_Op<"expand_rows", [Pure, TypesMatchWith<
+    "the operand has one element a row", "result", "value",
+    "rowsOf(::llvm::cast<::mlir::RankedTensorType>($_self))">]> {
+  let summary = "One value a row, in every column";
+  let description = [{
+    Example: `%x = tile.expand_rows %m : tensor<64x128xf32, #accumulator>`
+  }];
+  let arguments = (ins Tile_Rows:$value);
+  let results = (outs Tile_Accumulator:$result);
+  let assemblyFormat = "$value attr-dict `:` type($result)";
+}
+
+def Tile_AsOperandOp : Tile_Op<"as_operand", [Pure, TypesMatchWith<
+    "only the layout differs", "value", "result",
+    "withPlace(::llvm::cast<::mlir::RankedTensorType>($_self), Place::Operand)">]> {
+  let summary = "A result of one product as left operand of another";
+  let description = [{
+    Both layouts hold the same elements in the same threads; nothing moves.
+
+    Example: `%p = tile.as_operand %h : tensor<64x64xbf16, #accumulator>`
+  }];
+  let arguments = (ins Tile_Halves:$value);
+  let results = (outs Tile_Operand:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
+// C1 source is [.., token, feature] with the tensor's features and elements.
+def Tile_LoadRowsOp : Tile_Op<"load_rows"> {
+  let summary = "Rows of global memory as a left operand";
+  let description = [{
+    Reads the 64 rows from the index on, waiting for them. Rows from `limit` on are
+    not read and are 0.
+
+    Example:
+    ```
+    %q = tile.load_rows %query[%b, %h, %t, %c0] limit(%rows)
+        : memref<?x?x?x128xbf16, strided<[?, ?, ?, 1]>> -> tensor<64x128xbf16, #operand>
+    ```
+  }];
+  let arguments = (ins Arg<MemRefOf<[BF16, F16]>, "", [MemRead]>:$source,
+                       Variadic<Index>:$indices, Index:$limit);
+  let results = (outs Tile_Operand:$result);
+  let assemblyFormat = [{
+    $source `[` $indices `]` `limit` `(` $limit `)` attr-dict
+    `:` type($source) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+// C1 target is [.., token, feature] or [.., token] with the tensor's features
+// and elements.
+def Tile_StoreRowsOp : Tile_Op<"store_rows"> {
+  let summary = "Rows to global memory";
+  let description = [{
+    Writes row r of the tensor to the row r past the index, for r below `limit`.
+
+    Example:
+    ```
+    tile.store_rows %o, %out[%b, %h, %t, %c0] limit(%rows)
+        : tensor<64x128xbf16, #accumulator>, memref<?x?x?x128xbf16, strided<[?, ?, ?, 1]>>
+    ```
+  }];
+  let arguments = (ins AnyTypeOf<[Tile_Halves, Tile_Rows]>:$value,
+                       Arg<AnyMemRef, "", [MemWrite]>:$target,
+                       Variadic<Index>:$indices, Index:$limit);
+  let assemblyFormat = [{
+    $value `,` $target `[` $indices `]` `limit` `(` $limit `)` attr-dict
+    `:` type($value) `,` type($target)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // TILE_OPS_TD
