@@ -13,10 +13,13 @@ configure() {
   say "configuring $build"
   # A tree keeps the compilers it began with.
   [[ -f $build/build.ninja ]] || export CC=clang-22 CXX=clang++-22
+  local log
+  log=$(mktemp)
   cmake -S . -B "$build" -G Ninja "$@" ${cmake_args[@]+"${cmake_args[@]}"} \
-    >"$build.configure.log" 2>&1 || {
-    cat "$build.configure.log" >&2
+    >"$log" 2>&1 || {
+    cat "$log" >&2
+    rm "$log"
     exit 1
   }
-  mv "$build.configure.log" "$build/configure.log"
+  mv "$log" "$build/configure.log"
 }
