@@ -56,7 +56,7 @@ std::unique_ptr<host::HostJit> compileUnfused(const char *text) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &testContext());
   CompileOptions options;
   options.fuse = false;
-  return get(compileAndLoad(*module, std::move(options)));
+  return get(compileAndLoad(*module, options));
 }
 
 /// A tensor of f32 or i32 in C order.
