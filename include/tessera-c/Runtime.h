@@ -61,7 +61,9 @@ enum {
   TESSERA_INVALID_ARGUMENT = 1, /* the message says how to repair the call */
   TESSERA_UNSUPPORTED_CPU = 2,  /* compiled for instructions not found here */
   TESSERA_OUT_OF_MEMORY = 3,    /* memory or threads could not be had */
-  TESSERA_INTERNAL = 4          /* a defect of Tessera */
+  TESSERA_INTERNAL = 4,         /* a defect of Tessera */
+  TESSERA_NO_GPU = 5,           /* no driver, or no GPU that it can use */
+  TESSERA_GPU_FAILED = 6        /* the driver refused; the message quotes it */
 };
 
 /* One line without a newline, in UTF-8: what was found, what is accepted, what

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The other side of the fake driver: what was called, and what shall fail.
+#ifndef TESSERA_TEST_UNIT_DRIVER_FAKECUDA_H
+#define TESSERA_TEST_UNIT_DRIVER_FAKECUDA_H
+
+#include "tessera/Driver/Functions.h"
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tessera::driver {
+
+/// What the last launch was given.
+struct FakeLaunch {
+  LaunchConfig config = {};
+  FunctionHandle function = nullptr;
+  std::vector<std::string> params; // bytes of each
+};
+
+/// What the last tensor map was made of; `rank` entries each.
+struct FakeTensorMap {
+  TensorMapType type = {};
+  std::vector<uint64_t> dims, strideBytes;
+  std::vector<uint32_t> box, steps;
+  void *address = nullptr;
+  Swizzle swizzle = {};
+  L2Promotion l2Promotion = {};
+};
+
+struct FakeCuda {
+  /// Symbols in the order they were called, questions without effect left out;
+  /// handles follow as "#1" and so on, one number each.
+  std::vector<std::string> calls;
+  /// Symbols that do nothing but return this.
+  std::map<std::string, Result> failures;
+  /// What the assembler writes into its log.
+  std::string jitLog;
+  /// The text or code that was loaded last, as far as its first zero.
+  std::string image;
+  std::map<int, int> deviceAttributes; // by CUdevice_attribute
+  std::map<int, int> kernelAttributes; // by CUfunction_attribute
+  ContextHandle current = nullptr;
+  /// Bytes of each parameter of every kernel.
+  std::vector<size_t> paramBytes;
+  FakeLaunch launch;
+  FakeTensorMap tensorMap;
+  int handles = 0; // given out so far
+};
+
+/// The state of the library; assign FakeCuda() to begin anew.
+__attribute__((visibility("default"))) FakeCuda &fakeCuda();
+
+} // namespace tessera::driver
+
+#endif // TESSERA_TEST_UNIT_DRIVER_FAKECUDA_H
