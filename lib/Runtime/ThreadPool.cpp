@@ -27,6 +27,26 @@ private:
   pthread_mutex_t &mutex;
 };
 
+/// Workers have room for the largest kernels (half a MiB at a head dimension
+/// and a block of 256), however small the limit the program was started with.
+class WorkerAttributes {
+public:
+  WorkerAttributes() {
+    pthread_attr_init(&value);
+    size_t stackBytes = 0;
+    pthread_attr_getstacksize(&value, &stackBytes);
+    pthread_attr_setstacksize(&value, std::max(stackBytes, kLeastStackBytes));
+  }
+  ~WorkerAttributes() { pthread_attr_destroy(&value); }
+  WorkerAttributes(const WorkerAttributes &) = delete;
+  WorkerAttributes &operator=(const WorkerAttributes &) = delete;
+
+  pthread_attr_t value;
+
+private:
+  static constexpr size_t kLeastStackBytes = size_t(2) << 20;
+};
+
 thread_local bool runsBody = false;
 
 /// Marks the calling thread as running a body.
@@ -238,12 +258,13 @@ int ThreadPool::startWorkers() {
   for (int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGPROF})
     sigdelset(&blocked, own);
   pthread_sigmask(SIG_SETMASK, &blocked, &before);
+  WorkerAttributes attributes;
   int failure = 0;
   for (int32_t i = started.load(); failure == 0 && i < threads() - 1; ++i) {
     workers[i].pool = this;
     workers[i].index = i;
-    failure =
-        pthread_create(&workers[i].thread, nullptr, runWorker, &workers[i]);
+    failure = pthread_create(&workers[i].thread, &attributes.value, runWorker,
+                             &workers[i]);
     if (failure == 0)
       started.store(i + 1, std::memory_order_release);
   }

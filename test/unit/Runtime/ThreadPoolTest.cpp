@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <gtest/gtest.h>
 #include <mutex>
+#include <pthread.h>
 #include <set>
 #include <string>
 #include <sys/wait.h>
@@ -109,6 +110,40 @@ TEST(ThreadPool, UsesAllThreads) {
   });
   EXPECT_EQ(ids.size(), 4u);
   EXPECT_TRUE(ids.count(std::this_thread::get_id()));
+}
+
+/// Bytes of stack of the calling thread.
+static size_t stackBytes() {
+  pthread_attr_t attributes;
+  size_t bytes = 0;
+  pthread_getattr_np(pthread_self(), &attributes);
+  pthread_attr_getstacksize(&attributes, &bytes);
+  pthread_attr_destroy(&attributes);
+  return bytes;
+}
+
+TEST(ThreadPool, WorkersHaveRoomForTheLargestKernels) {
+  pthread_attr_t before, small;
+  pthread_getattr_default_np(&before);
+  pthread_getattr_default_np(&small);
+  pthread_attr_setstacksize(&small, 256 << 10);
+  pthread_setattr_default_np(&small);
+  ThreadPool pool(3);
+  std::mutex mutex;
+  std::set<size_t> ofWorkers;
+  const std::thread::id caller = std::this_thread::get_id();
+  while (ofWorkers.empty())
+    pool.parallelFor(64, [&](int64_t) {
+      std::this_thread::yield();
+      if (std::this_thread::get_id() == caller)
+        return;
+      std::lock_guard lock(mutex);
+      ofWorkers.insert(stackBytes());
+    });
+  pthread_setattr_default_np(&before);
+  pthread_attr_destroy(&small);
+  pthread_attr_destroy(&before);
+  EXPECT_GE(*ofWorkers.begin(), size_t(2) << 20);
 }
 
 TEST(ThreadPool, WakesSleepingWorkers) {
