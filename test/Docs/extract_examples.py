@@ -23,7 +23,7 @@ INLINE = re.compile(r"Example:\s+`([#!][^`]*)`")
 SEE = re.compile(r"Example: see `([\w.]+)`")
 RECORD = re.compile(
     r"^def (?P<record>\w+)\s*:\s*"
-    r"(?P<kind>\w+_\w*Op|\w+_Attr|EnumAttr|AttrDef|TypeDef)<(?P<rest>[^>]*)",
+    r"(?P<kind>\w+_\w*Op|\w+_Attr|\w+_Type|EnumAttr|AttrDef|TypeDef)<(?P<rest>[^>]*)",
     re.M,
 )
 NEXT_RECORD = re.compile(r"^(?:def|class|#endif)\b", re.M)
@@ -62,7 +62,7 @@ def find_examples(path, text, name, start=0):
         yield Example(path, line, name, complete(match[1]))
 
 
-def read_definitions(path, dialect, problems):
+def read_definitions(path, problems):
     """Yields the examples of a `.td` file; notes each record without one."""
     text = path.read_text()
     records = list(RECORD.finditer(text))
@@ -71,6 +71,7 @@ def read_definitions(path, dialect, problems):
         body = text[match.start() : end.start() if end else len(text)]
         mnemonic = re.match(r'\s*"([\w.]+)"', match["rest"])
         is_op = match["kind"].endswith("Op") and mnemonic
+        dialect = match["kind"].partition("_")[0].lower()
         name = f"{dialect}.{mnemonic[1]}" if is_op else match["record"]
         first_line = line_of(text, match.start())
         found = list(find_examples(path, body, name, first_line - 1))
@@ -97,11 +98,11 @@ def expand_folders(paths):
                 yield file
 
 
-def collect(paths, dialect, problems):
+def collect(paths, problems):
     examples, references = [], []
     for path in paths:
         if path.suffix == ".td":
-            for example, is_reference in read_definitions(path, dialect, problems):
+            for example, is_reference in read_definitions(path, problems):
                 (references if is_reference else examples).append(example)
         else:
             examples += find_examples(path, path.read_text(), path.stem)
@@ -130,12 +131,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, required=True, help="folder for the examples")
     parser.add_argument("--run", required=True, help="command that must accept each example")
-    parser.add_argument("--dialect", default="bsa", help="dialect of the .td files")
     parser.add_argument("paths", type=Path, nargs="+", help=".td and .md files, or folders")
     arguments = parser.parse_args()
 
     problems = []
-    examples = collect(expand_folders(arguments.paths), arguments.dialect, problems)
+    examples = collect(expand_folders(arguments.paths), problems)
     if not examples:
         problems.append("no example found: are these the right files?")
     arguments.output.mkdir(parents=True, exist_ok=True)

@@ -31,8 +31,51 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
 
     Example:
     ```mlir
-    tile.kernel @idle(%count: i32) {
-      tile.role @wait agents(1) warps(4) (%agent) {
+    #accumulator = #tile.layout<accumulator>
+    #operand = #tile.layout<operand>
+
+    // out[t] = query[t] times the sum of the tiles' transposes, tile by tile;
+    // columns from a tile's note on count as 0.
+    tile.kernel @sum_of_products(%query: memref<?x?x?x128xbf16>, %out: memref<?x?x?x64xbf16>,
+                                 %keys: !tile.map<64x128xbf16, swizzle = 128>,
+                                 %tiles: index, %size: i32) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c64 = arith.constant 64 : index
+      %cta = tile.cta
+      %ring = tile.make_ring : !tile.ring<4 x 64x128xbf16, swizzle = 128>
+      tile.role @load agents(1) warps(1) registers(40) (%agent) {
+        scf.for %i = %c0 to %tiles step %c1 {
+          %token = arith.muli %i, %c64 : index
+          %stage = tile.acquire %ring[%agent] note(%size) : !tile.ring<4 x 64x128xbf16, swizzle = 128>
+          tile.load %keys[%c0, %cta, %token] into %stage : !tile.map<64x128xbf16, swizzle = 128>
+        }
+      }
+      tile.role @multiply agents(1) warps(4) registers(208) (%agent) {
+        %zero = arith.constant dense<0.0> : tensor<64x64xf32, #accumulator>
+        %column = tile.columns : tensor<64x64xi32, #accumulator>
+        %rows = tile.load_rows %query[%c0, %cta, %c0, %c0] limit(%c64)
+            : memref<?x?x?x128xbf16> -> tensor<64x128xbf16, #operand>
+        %sum = scf.for %i = %c0 to %tiles step %c1 iter_args(%before = %zero)
+            -> (tensor<64x64xf32, #accumulator>) {
+          %stage = tile.wait %ring[%agent] : !tile.ring<4 x 64x128xbf16, swizzle = 128>
+          %note = tile.note %stage : !tile.full<64x128xbf16, swizzle = 128>
+          %pending = tile.mma %rows, %stage transposed
+              : tensor<64x128xbf16, #operand>, !tile.full<64x128xbf16, swizzle = 128>
+              -> tensor<64x64xf32, #accumulator>
+          %product = tile.mma_wait %pending : !tile.pending<tensor<64x64xf32, #accumulator>>
+          tile.release %stage : !tile.full<64x128xbf16, swizzle = 128>
+          %end = tile.splat %note : tensor<64x64xi32, #accumulator>
+          %valid = arith.cmpi slt, %column, %end : tensor<64x64xi32, #accumulator>
+          %masked = arith.select %valid, %product, %zero
+              : tensor<64x64xi1, #accumulator>, tensor<64x64xf32, #accumulator>
+          %after = arith.addf %before, %masked : tensor<64x64xf32, #accumulator>
+          scf.yield %after : tensor<64x64xf32, #accumulator>
+        }
+        %rounded = arith.truncf %sum
+            : tensor<64x64xf32, #accumulator> to tensor<64x64xbf16, #accumulator>
+        tile.store_rows %rounded, %out[%c0, %cta, %c0, %c0] limit(%c64)
+            : tensor<64x64xbf16, #accumulator>, memref<?x?x?x64xbf16>
       }
     }
     ```
@@ -89,10 +132,10 @@ class Tile_Special<string mnemonic, string text>
 }
 
 def Tile_CtaOp : Tile_Special<"cta", "Number of this CTA in the grid"> {
-  let description = "Example: `%cta = tile.cta`";
+  let description = "Example: see `tile.kernel`.";
 }
 def Tile_CtasOp : Tile_Special<"ctas", "CTAs in the grid"> {
-  let description = "Example: `%ctas = tile.ctas`";
+  let description = "Example: see `tile.kernel`.";
 }
 
 //===----------------------------------------------------------------------===//
@@ -105,7 +148,9 @@ def Tile_MakeRingOp : Tile_Op<"make_ring", [HasParent<"KernelOp">,
   let description = [{
     All stages begin free.
 
-    Example: `%kv = tile.make_ring : !tile.ring<4 x 64x128xbf16, swizzle = 128>`
+    Written `%kv = tile.make_ring : !tile.ring<4 x 64x128xbf16, swizzle = 128>`.
+
+    Example: see `tile.kernel`.
   }];
   let results = (outs Tile_Ring:$ring);
   let assemblyFormat = "attr-dict `:` qualified(type($ring))";
@@ -121,8 +166,10 @@ def Tile_AcquireOp : Tile_Op<"acquire", [TypesMatchWith<
     acquisitions ago; the first `stages` never wait. `note` is kept with the stage
     for its readers. One agent at a time fills a lane.
 
-    Example:
-    `%s = tile.acquire %kv[%lane] note(%size) : !tile.ring<4 x 64x128xbf16, swizzle = 128>`
+    Written
+    `%s = tile.acquire %kv[%lane] note(%size) : !tile.ring<4 x 64x128xbf16, swizzle = 128>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Arg<Tile_Ring, "", [MemRead, MemWrite]>:$ring,
                        Index:$lane, Optional<I32>:$note);
@@ -141,8 +188,10 @@ def Tile_LoadOp : Tile_Op<"load", [TypesMatchWith<
     Starts the copy and goes on; the stage is full when its bytes have landed.
     Tokens past the end of the sequence read as 0.
 
-    Example:
-    `tile.load %k[%batch, %head, %token] into %s : !tile.map<64x128xbf16, swizzle = 128>`
+    Written
+    `tile.load %k[%batch, %head, %token] into %s : !tile.map<64x128xbf16, swizzle = 128>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Tile_Map:$map, Index:$batch, Index:$head, Index:$token,
                        Arg<Tile_FreeStage, "", [MemWrite]>:$stage);
@@ -156,7 +205,9 @@ def Tile_CommitOp : Tile_Op<"commit"> {
   let description = [{
     For a stage whose note is all it says.
 
-    Example: `tile.commit %s : !tile.free<none>`
+    Written `tile.commit %s : !tile.free<none>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Arg<Tile_FreeStage, "", [MemWrite]>:$stage);
   let assemblyFormat = "$stage attr-dict `:` qualified(type($stage))";
@@ -169,7 +220,10 @@ def Tile_WaitOp : Tile_Op<"wait", [TypesMatchWith<
   let description = [{
     Every reader of a lane meets every stage, in the order they were filled.
 
-    Example: `%s = tile.wait %kv[%lane] : !tile.ring<4 x 64x128xbf16, swizzle = 128>`
+    Written
+    `%s = tile.wait %kv[%lane] : !tile.ring<4 x 64x128xbf16, swizzle = 128>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Arg<Tile_Ring, "", [MemRead, MemWrite]>:$ring, Index:$lane);
   let results = (outs Tile_FullStage:$stage);
@@ -181,7 +235,9 @@ def Tile_NoteOp : Tile_Op<"note"> {
   let description = [{
     What its producer gave; undefined where it gave none.
 
-    Example: `%size = tile.note %s : !tile.full<64x128xbf16, swizzle = 128>`
+    Written `%size = tile.note %s : !tile.full<64x128xbf16, swizzle = 128>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Arg<Tile_FullStage, "", [MemRead]>:$stage);
   let results = (outs I32:$value);
@@ -194,7 +250,9 @@ def Tile_ReleaseOp : Tile_Op<"release"> {
     The agent must not read the stage any more: products that read it have been
     waited for.
 
-    Example: `tile.release %s : !tile.full<64x128xbf16, swizzle = 128>`
+    Written `tile.release %s : !tile.full<64x128xbf16, swizzle = 128>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Arg<Tile_FullStage, "", [MemWrite]>:$stage);
   let assemblyFormat = "$stage attr-dict `:` qualified(type($stage))";
@@ -214,11 +272,12 @@ def Tile_MmaOp : Tile_Op<"mma"> {
     where one is given. `transposed` reads the stage [n, k] as [k, n]. The stage is
     read until the product has been waited for.
 
-    Example:
     ```
     %p = tile.mma %q, %s transposed : tensor<64x128xbf16, #operand>,
         !tile.full<64x128xbf16, swizzle = 128> -> tensor<64x64xf32, #accumulator>
     ```
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Tile_Operand:$left, Arg<Tile_FullStage, "", [MemRead]>:$right,
                        Optional<Tile_Accumulator>:$accumulator,
@@ -239,7 +298,10 @@ def Tile_MmaWaitOp : Tile_Op<"mma_wait", [TypesMatchWith<
   let description = [{
     Waits for it and for every product started before it.
 
-    Example: `%s = tile.mma_wait %p : !tile.pending<tensor<64x64xf32, #accumulator>>`
+    Written
+    `%s = tile.mma_wait %p : !tile.pending<tensor<64x64xf32, #accumulator>>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Tile_Pending:$product);
   let results = (outs Tile_Accumulator:$result);
@@ -255,7 +317,9 @@ def Tile_SplatOp : Tile_Op<"splat", [Pure, TypesMatchWith<
     "::llvm::cast<::mlir::RankedTensorType>($_self).getElementType()">]> {
   let summary = "One value everywhere";
   let description = [{
-    Example: `%x = tile.splat %limit : tensor<64x64xi32, #accumulator>`
+    Written `%x = tile.splat %limit : tensor<64x64xi32, #accumulator>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins AnyType:$value);
   let results = (outs AnyRankedTensor:$result);
@@ -265,7 +329,9 @@ def Tile_SplatOp : Tile_Op<"splat", [Pure, TypesMatchWith<
 def Tile_ColumnsOp : Tile_Op<"columns", [Pure]> {
   let summary = "The number of each element's column";
   let description = [{
-    Example: `%c = tile.columns : tensor<64x64xi32, #accumulator>`
+    Written `%c = tile.columns : tensor<64x64xi32, #accumulator>`.
+
+    Example: see `tile.kernel`.
   }];
   let results = (outs Tile_Columns:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
@@ -279,7 +345,9 @@ def Tile_FoldOp : Tile_Op<"fold", [Pure, TypesMatchWith<
     Every thread joins what it holds; nothing is exchanged. What is left is
     joined by `tile.row_reduce`.
 
-    Example: `%l = tile.fold add %p : tensor<64x64xf32, #accumulator>`
+    Written `%l = tile.fold add %p : tensor<64x64xf32, #accumulator>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Tile_ReductionAttr:$kind, Tile_Accumulator:$value);
   let results = (outs Tile_Accumulator:$result);
@@ -294,7 +362,9 @@ def Tile_RowReduceOp : Tile_Op<"row_reduce", [Pure, TypesMatchWith<
     The order of joining is fixed: a thread's own columns in ascending order, then
     the four threads of a row.
 
-    Example: `%m = tile.row_reduce max %s : tensor<64x64xf32, #accumulator>`
+    Written `%m = tile.row_reduce max %s : tensor<64x64xf32, #accumulator>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Tile_ReductionAttr:$kind, Tile_Accumulator:$value);
   let results = (outs Tile_Rows:$result);
@@ -306,7 +376,9 @@ def Tile_ExpandRowsOp : Tile_Op<"expand_rows", [Pure, TypesMatchWith<
     "rowsOf(::llvm::cast<::mlir::RankedTensorType>($_self))">]> {
   let summary = "One value a row, in every column";
   let description = [{
-    Example: `%x = tile.expand_rows %m : tensor<64x128xf32, #accumulator>`
+    Written `%x = tile.expand_rows %m : tensor<64x128xf32, #accumulator>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Tile_Rows:$value);
   let results = (outs Tile_Accumulator:$result);
@@ -320,7 +392,9 @@ def Tile_AsOperandOp : Tile_Op<"as_operand", [Pure, TypesMatchWith<
   let description = [{
     Both layouts hold the same elements in the same threads; nothing moves.
 
-    Example: `%p = tile.as_operand %h : tensor<64x64xbf16, #accumulator>`
+    Written `%p = tile.as_operand %h : tensor<64x64xbf16, #accumulator>`.
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Tile_Halves:$value);
   let results = (outs Tile_Operand:$result);
@@ -334,11 +408,12 @@ def Tile_LoadRowsOp : Tile_Op<"load_rows"> {
     Reads the 64 rows from the index on, waiting for them. Rows from `limit` on are
     not read and are 0.
 
-    Example:
     ```
     %q = tile.load_rows %query[%b, %h, %t, %c0] limit(%rows)
         : memref<?x?x?x128xbf16, strided<[?, ?, ?, 1]>> -> tensor<64x128xbf16, #operand>
     ```
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins Arg<MemRefOf<[BF16, F16]>, "", [MemRead]>:$source,
                        Variadic<Index>:$indices, Index:$limit);
@@ -357,11 +432,12 @@ def Tile_StoreRowsOp : Tile_Op<"store_rows"> {
   let description = [{
     Writes row r of the tensor to the row r past the index, for r below `limit`.
 
-    Example:
     ```
     tile.store_rows %o, %out[%b, %h, %t, %c0] limit(%rows)
         : tensor<64x128xbf16, #accumulator>, memref<?x?x?x128xbf16, strided<[?, ?, ?, 1]>>
     ```
+
+    Example: see `tile.kernel`.
   }];
   let arguments = (ins AnyTypeOf<[Tile_Halves, Tile_Rows]>:$value,
                        Arg<AnyMemRef, "", [MemWrite]>:$target,
