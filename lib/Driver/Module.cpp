@@ -3,6 +3,7 @@
 // Loading code and launching it.
 #include "tessera/Driver/Module.h"
 
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -32,7 +33,7 @@ Expected<Module> Module::load(const Context &context, const void *image,
   char log[4096] = "";
   JitOption options[] = {JitOption::ErrorLogBuffer,
                          JitOption::ErrorLogBufferSizeBytes};
-  void *values[] = {log, reinterpret_cast<void *>(sizeof log - 1)};
+  void *values[] = {log, std::bit_cast<void *>(sizeof log - 1)};
   ModuleHandle handle = nullptr;
   Error error = context.view().call(
       [&](const Functions &f) {

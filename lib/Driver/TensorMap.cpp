@@ -7,6 +7,7 @@
 #include "tessera/Runtime/Dtype.h"
 
 #include <algorithm>
+#include <bit>
 #include <iterator>
 
 using namespace tessera;
@@ -18,7 +19,7 @@ using rt::makeError;
 static constexpr int64_t kMaxDim = int64_t(1) << 32;         // elements
 static constexpr int64_t kMaxStrideBytes = int64_t(1) << 40; // exclusive
 static constexpr int32_t kMaxBox = 256;                      // elements
-static constexpr int64_t kPieceBytes = 16; // what the copy engine moves
+static constexpr int32_t kPieceBytes = 16; // what the copy engine moves
 
 struct TypeRow {
   int32_t dtype;
@@ -38,7 +39,7 @@ static const TypeRow *findType(int32_t dtype) {
 }
 
 /// Bytes within which a swizzle permutes; 0 for none.
-static int64_t swizzleBytes(Swizzle swizzle) {
+static int32_t swizzleBytes(Swizzle swizzle) {
   switch (swizzle) {
   case Swizzle::None:
     return 0;
@@ -66,10 +67,9 @@ static Error checkTensor(const TensorMapSpec &spec) {
     if (stride % kPieceBytes != 0)
       return makeError(TESSERA_INVALID_ARGUMENT,
                        "tensor map of %s: the stride of dimension %d is %lld "
-                       "bytes, not a multiple of %lld: pad the rows, or copy "
+                       "bytes, not a multiple of %d: pad the rows, or copy "
                        "the tensor",
-                       spec.name, i + 1, stride,
-                       static_cast<long long>(kPieceBytes));
+                       spec.name, i + 1, stride, kPieceBytes);
     if (stride < 0 || stride >= kMaxStrideBytes)
       return makeError(TESSERA_INVALID_ARGUMENT,
                        "tensor map of %s: the stride of dimension %d is %lld "
@@ -86,24 +86,23 @@ static Error checkBox(const TensorMapSpec &spec) {
                        "tensor map of %s: the box has %d elements of dimension "
                        "%d; 1 to %d are possible: copy it in several boxes",
                        spec.name, spec.box[i], i, kMaxBox);
-  auto rowBytes = static_cast<long long>(spec.box[0] * dtypeBytes(spec.dtype));
+  auto elementBytes = static_cast<int32_t>(dtypeBytes(spec.dtype));
+  int32_t rowBytes = spec.box[0] * elementBytes;
   if (rowBytes % kPieceBytes != 0)
-    return makeError(
-        TESSERA_INVALID_ARGUMENT,
-        "tensor map of %s: a row of the box is %lld bytes (%d %s), "
-        "not a multiple of %lld: take more elements of dimension "
-        "0",
-        spec.name, rowBytes, spec.box[0], dtypeName(spec.dtype),
-        static_cast<long long>(kPieceBytes));
-  auto span = static_cast<long long>(swizzleBytes(spec.swizzle));
+    return makeError(TESSERA_INVALID_ARGUMENT,
+                     "tensor map of %s: a row of the box is %d bytes (%d %s), "
+                     "not a multiple of %d: take more elements of dimension 0",
+                     spec.name, rowBytes, spec.box[0], dtypeName(spec.dtype),
+                     kPieceBytes);
+  int32_t span = swizzleBytes(spec.swizzle);
   if (span != 0 && rowBytes > span)
     return makeError(
         TESSERA_INVALID_ARGUMENT,
-        "tensor map of %s: a row of the box is %lld bytes (%d %s), "
-        "more than the %lld of its swizzle: take at most %lld "
-        "elements of dimension 0, or a wider swizzle",
+        "tensor map of %s: a row of the box is %d bytes (%d %s), "
+        "more than the %d of its swizzle: take at most %d elements "
+        "of dimension 0, or a wider swizzle",
         spec.name, rowBytes, spec.box[0], dtypeName(spec.dtype), span,
-        span / static_cast<long long>(dtypeBytes(spec.dtype)));
+        span / elementBytes);
   return Error();
 }
 
@@ -128,9 +127,8 @@ Error driver::checkTensorMap(const TensorMapSpec &spec) {
     return makeError(
         TESSERA_INVALID_ARGUMENT,
         "tensor map of %s: the address 0x%llx is not a multiple of "
-        "%lld: copy the tensor to one that is",
-        spec.name, static_cast<unsigned long long>(spec.address),
-        static_cast<long long>(kPieceBytes));
+        "%d: copy the tensor to one that is",
+        spec.name, static_cast<unsigned long long>(spec.address), kPieceBytes);
   if (Error error = checkTensor(spec))
     return error;
   return checkBox(spec);
@@ -151,7 +149,7 @@ Error driver::encodeTensorMap(const ContextView &context,
       [&](const Functions &f) {
         return f.tensorMapEncodeTiled(
             &map, findType(spec.dtype)->type, static_cast<uint32_t>(spec.rank),
-            reinterpret_cast<void *>(spec.address), dims, strides, box, steps,
+            std::bit_cast<void *>(spec.address), dims, strides, box, steps,
             TensorMapInterleave::None, spec.swizzle, spec.l2Promotion,
             TensorMapFill::Zero);
       },

@@ -52,7 +52,7 @@ TEST_F(DriverTest, ReadsProperties) {
 
 TEST_F(DriverTest, LeavesTheCurrentContextAsItWas) {
   Context context = makeContext();
-  auto *other = reinterpret_cast<ContextHandle>(uintptr_t{99});
+  auto *other = fakeHandle<ContextHandle>(99);
   fakeCuda().current = other;
   ASSERT_FALSE(synchronize(context.view(), nullptr));
   EXPECT_EQ(takeCalls(), (Calls{"cuCtxSetCurrent #1", "cuStreamSynchronize #0",
@@ -96,11 +96,11 @@ TEST_F(DriverTest, SwapsWhatIsAssigned) {
   {
     Stream last = std::move(*first);
     last = std::move(*second);
-    EXPECT_EQ(last.handle(), reinterpret_cast<StreamHandle>(uintptr_t{3}));
+    EXPECT_EQ(last.handle(), fakeHandle<StreamHandle>(3));
     takeCalls();
   }
   EXPECT_EQ(takeCalls(), Calls{"cuStreamDestroy_v2 #3"});
-  EXPECT_EQ(second->handle(), reinterpret_cast<StreamHandle>(uintptr_t{2}));
+  EXPECT_EQ(second->handle(), fakeHandle<StreamHandle>(2));
 }
 
 TEST_F(DriverTest, DestroysNothingThatWasNotMade) {

@@ -89,16 +89,19 @@ COPY:
 
 /// An error that says in which line of this file a promise was broken.
 #define REQUIRE(condition)                                                     \
-  if (!(condition))                                                            \
+  if (!static_cast<bool>(condition))                                           \
   return rt::makeError(TESSERA_INTERNAL, "line %d: not so: %s", __LINE__,      \
                        #condition)
 #define TRY(call)                                                              \
   if (Error error = (call))                                                    \
   return error
+// A name that is declared takes no parentheses.
+// NOLINTBEGIN(bugprone-macro-parentheses)
 #define TAKE(name, call)                                                       \
   auto name = (call);                                                          \
-  if (!name)                                                                   \
-  return name.takeError()
+  if (!(name))                                                                 \
+  return (name).takeError()
+// NOLINTEND(bugprone-macro-parentheses)
 
 static Error testProperties(const Context &context) {
   TAKE(p, context.properties());

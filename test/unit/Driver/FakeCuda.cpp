@@ -37,7 +37,7 @@ static Result record(const char *symbol, const void *handle) {
 template <typename Handle>
 static Result make(const char *symbol, Handle *handle) {
   if (outcome(symbol) == Result::Success)
-    *handle = reinterpret_cast<Handle>(uintptr_t(++fakeCuda().handles));
+    *handle = fakeHandle<Handle>(uintptr_t(++fakeCuda().handles));
   return record(symbol, outcome(symbol) == Result::Success ? *handle : nullptr);
 }
 
@@ -142,7 +142,7 @@ Result cuModuleGetFunction(FunctionHandle *function, ModuleHandle module,
                            const char *name) {
   fakeCuda().calls.push_back(std::string("lookup ") + name);
   (void)record("cuModuleGetFunction", module);
-  *function = reinterpret_cast<FunctionHandle>(uintptr_t{77});
+  *function = fakeHandle<FunctionHandle>(77);
   return outcome("cuModuleGetFunction");
 }
 
@@ -183,25 +183,25 @@ Result cuMemAlloc_v2(DevicePointer *address, size_t bytes) {
 }
 
 Result cuMemFree_v2(DevicePointer address) {
-  std::free(reinterpret_cast<void *>(address));
+  std::free(std::bit_cast<void *>(address));
   return record("cuMemFree_v2");
 }
 
 Result cuMemcpyHtoDAsync_v2(DevicePointer to, const void *from, size_t bytes,
                             StreamHandle stream) {
-  std::memcpy(reinterpret_cast<void *>(to), from, bytes);
+  std::memcpy(std::bit_cast<void *>(to), from, bytes);
   return record("cuMemcpyHtoDAsync_v2", stream);
 }
 
 Result cuMemcpyDtoHAsync_v2(void *to, DevicePointer from, size_t bytes,
                             StreamHandle stream) {
-  std::memcpy(to, reinterpret_cast<void *>(from), bytes);
+  std::memcpy(to, std::bit_cast<void *>(from), bytes);
   return record("cuMemcpyDtoHAsync_v2", stream);
 }
 
 Result cuMemsetD8Async(DevicePointer to, unsigned char value, size_t bytes,
                        StreamHandle stream) {
-  std::memset(reinterpret_cast<void *>(to), value, bytes);
+  std::memset(std::bit_cast<void *>(to), value, bytes);
   return record("cuMemsetD8Async", stream);
 }
 

@@ -6,6 +6,7 @@
 
 #include "tessera/Driver/Functions.h"
 
+#include <bit>
 #include <cstddef>
 #include <map>
 #include <string>
@@ -22,13 +23,19 @@ struct FakeLaunch {
 
 /// What the last tensor map was made of; `rank` entries each.
 struct FakeTensorMap {
-  TensorMapType type = {};
+  TensorMapType type = TensorMapType::F32;
   std::vector<uint64_t> dims, strideBytes;
   std::vector<uint32_t> box, steps;
   void *address = nullptr;
   Swizzle swizzle = {};
   L2Promotion l2Promotion = {};
 };
+
+/// Handles are numbers here; 0 is null.
+template <typename Handle>
+Handle fakeHandle(uintptr_t number) {
+  return std::bit_cast<Handle>(number);
+}
 
 struct FakeCuda {
   /// Symbols in the order they were called, questions without effect left out;

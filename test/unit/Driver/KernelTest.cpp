@@ -44,6 +44,11 @@ std::vector<std::byte> makeElf() {
   return file;
 }
 
+template <typename T>
+std::string bytesOf(const T &value) {
+  return {reinterpret_cast<const char *>(&value), sizeof value};
+}
+
 } // namespace
 
 TEST_F(KernelTest, LoadsAndUnloads) {
@@ -155,16 +160,13 @@ TEST_F(KernelTest, Launches) {
   const uint64_t address = 0x123456789abc;
   const float scale = 0.5f;
   fakeCuda().paramBytes = {sizeof address, sizeof scale};
-  LaunchShape shape;
-  std::copy_n((uint32_t[]){132, 2, 3}, 3, shape.grid);
-  std::copy_n((uint32_t[]){384, 5, 6}, 3, shape.block);
-  shape.dynamicSharedBytes = 200000;
-  auto *stream = reinterpret_cast<StreamHandle>(uintptr_t{5});
+  const LaunchShape shape{{132, 2, 3}, {384, 5, 6}, 200000};
+  auto *stream = fakeHandle<StreamHandle>(5);
   const void *params[] = {&address, &scale};
   ASSERT_FALSE(makeKernel().launch(stream, shape, params));
 
   const FakeLaunch &seen = fakeCuda().launch;
-  EXPECT_EQ(seen.function, reinterpret_cast<FunctionHandle>(uintptr_t{77}));
+  EXPECT_EQ(seen.function, fakeHandle<FunctionHandle>(77));
   EXPECT_EQ(seen.config.gridX, 132u);
   EXPECT_EQ(seen.config.gridY, 2u);
   EXPECT_EQ(seen.config.gridZ, 3u);
@@ -175,8 +177,8 @@ TEST_F(KernelTest, Launches) {
   EXPECT_EQ(seen.config.stream, stream);
   EXPECT_EQ(seen.config.attributeCount, 0u);
   ASSERT_EQ(seen.params.size(), 2u);
-  EXPECT_EQ(std::memcmp(seen.params[0].data(), &address, sizeof address), 0);
-  EXPECT_EQ(std::memcmp(seen.params[1].data(), &scale, sizeof scale), 0);
+  EXPECT_EQ(seen.params[0], bytesOf(address));
+  EXPECT_EQ(seen.params[1], bytesOf(scale));
 }
 
 TEST_F(KernelTest, LaunchesWithoutParameters) {

@@ -10,7 +10,7 @@
 using namespace tessera;
 using namespace tessera::driver;
 
-static const auto kStream = reinterpret_cast<StreamHandle>(uintptr_t{5});
+static const auto kStream = fakeHandle<StreamHandle>(5);
 
 TEST_F(DriverTest, CopiesBothWaysAndFills) {
   Context context = makeContext();
