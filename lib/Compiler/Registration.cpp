@@ -5,6 +5,7 @@
 #include "tessera/Compiler/Registration.h"
 #include "tessera/Compiler/Compiler.h"
 #include "tessera/Conversion/Passes.h"
+#include "tessera/Conversion/TileToNVVM/Passes.h"
 #include "tessera/Target/Host/Passes.h"
 
 #include "Bsa/IR/Bsa.h"
@@ -36,6 +37,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Index/IR/IndexDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -97,8 +99,8 @@ void tessera::registerAllDialects(DialectRegistry &registry) {
                   bufferization::BufferizationDialect, cf::ControlFlowDialect,
                   func::FuncDialect, index::IndexDialect, linalg::LinalgDialect,
                   LLVM::LLVMDialect, math::MathDialect, memref::MemRefDialect,
-                  scf::SCFDialect, tensor::TensorDialect, ub::UBDialect,
-                  vector::VectorDialect>();
+                  NVVM::NVVMDialect, scf::SCFDialect, tensor::TensorDialect,
+                  ub::UBDialect, vector::VectorDialect>();
   func::registerInlinerExtension(registry);
   linalg::registerTilingInterfaceExternalModels(registry);
   tensor::registerInferTypeOpInterfaceExternalModels(registry);
@@ -137,6 +139,7 @@ void tessera::registerAllPasses() {
   registerUpstreamConversions();
   vector::registerVectorPasses();
   registerTesseraConversionPasses();
+  registerTesseraTileToNVVMPasses();
   host::registerTesseraHostTargetPasses();
   host::registerHostPipelines();
   registerCompilerPipelines();

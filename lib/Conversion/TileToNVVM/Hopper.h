@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The hardware instructions of sm_90a that the lowering uses, one function
+// each. Addresses in shared memory are i32, barriers are named by theirs.
+// Source: PTX ISA 8.x, sections on mbarrier, cp.async.bulk.tensor and wgmma.
+
+#ifndef TESSERA_LIB_CONVERSION_TILETONVVM_HOPPER_H
+#define TESSERA_LIB_CONVERSION_TILETONVVM_HOPPER_H
+
+#include "Tile/IR/Tile.h"
+#include "mlir/IR/Builders.h"
+
+namespace tessera {
+
+class Hopper {
+public:
+  Hopper(mlir::OpBuilder &builder, mlir::Location loc) : b(builder), loc(loc) {}
+
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+
+  // Who runs.
+  mlir::Value threadId();
+  mlir::Value ctaId();
+  mlir::Value ctaCount();
+  /// The value of lane 0 in every lane, known to be uniform.
+  mlir::Value uniform(mlir::Value value);
+  void setMaxRegisters(int64_t registers, bool raise);
+
+  // Barriers.
+  void initBarrier(mlir::Value barrier, int64_t arrivals);
+  void fenceBarrierInit();
+  void syncThreads();
+  void syncWarp();
+  void arrive(mlir::Value barrier);
+  void arriveExpecting(mlir::Value barrier, int64_t bytes);
+  /// Waits until the phase of this parity is complete.
+  void wait(mlir::Value barrier, mlir::Value parity);
+
+  // Shared memory.
+  mlir::Value loadShared(mlir::Value address);
+  void storeShared(mlir::Value address, mlir::Value value);
+  /// Copies a box of `map` at five coordinates, the innermost first.
+  void loadTensor(mlir::Value address, mlir::Value map, mlir::ValueRange at,
+                  mlir::Value barrier);
+
+  // Products of a warpgroup.
+  struct Product {
+    int64_t columns, depth; ///< n and k; m is 64
+    mlir::Type element;     ///< bf16 or f16
+    bool transposed;        ///< the right matrix lies as [n, k]
+    tile::BufferType right; ///< its buffer
+  };
+  /// Starts the whole product and commits it; gives its n / 2 accumulators.
+  llvm::SmallVector<mlir::Value> multiply(const Product &product,
+                                          mlir::ValueRange left,
+                                          mlir::Value right,
+                                          mlir::ValueRange accumulators);
+  /// Waits until at most `inFlight` products are, naming what is then there.
+  llvm::SmallVector<mlir::Value> waitProducts(mlir::ValueRange accumulators,
+                                              int64_t inFlight);
+
+  // Arithmetic of one thread.
+  mlir::Value exp2(mlir::Value x);
+  mlir::Value log2(mlir::Value x);
+  mlir::Value reciprocal(mlir::Value x);
+  mlir::Value exchange(mlir::Value value, int64_t laneMask);
+  /// Two f32 rounded to 16 bits each, `low` in the lower half.
+  mlir::Value pack(mlir::Value low, mlir::Value high, mlir::Type element);
+
+  mlir::Value i32(int64_t value);
+
+private:
+  llvm::SmallVector<mlir::Value> assembly(llvm::StringRef text,
+                                          llvm::StringRef constraints,
+                                          mlir::ValueRange operands,
+                                          mlir::TypeRange results = {});
+  mlir::Value intrinsic(llvm::StringRef name, mlir::Type result,
+                        mlir::ValueRange operands);
+  mlir::Value descriptor(const Product &product, mlir::Value address);
+};
+
+} // namespace tessera
+
+#endif // TESSERA_LIB_CONVERSION_TILETONVVM_HOPPER_H

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The kernel around its roles: arguments, barriers, who does what.
+
+#include "Hopper.h"
+#include "Registers.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace tessera;
+
+namespace {
+
+class KernelLowering {
+public:
+  KernelLowering(tile::KernelOp kernel, KernelContext &context)
+      : kernel(kernel), context(context), b(kernel), hw(b, kernel.getLoc()) {}
+
+  void run();
+
+private:
+  func::FuncOp makeFunction();
+  void emitIdentity();
+  void emitBarriers();
+  void emitRoles();
+  void emitRole(const RolePlan &plan);
+  void describeOps(tile::RoleOp role, const Thread &thread);
+  RingState &stateOf(tile::MakeRingOp ring, bool fills);
+
+  Value compare(arith::CmpIPredicate predicate, Value x, int64_t y) {
+    return arith::CmpIOp::create(b, hw.loc, predicate, x, hw.i32(y));
+  }
+
+  tile::KernelOp kernel;
+  KernelContext &context;
+  OpBuilder b;
+  Hopper hw;
+  Block *body = nullptr;
+  Value threadId, lane, warp;
+  // Of the role at hand: one state for each ring and side.
+  llvm::DenseMap<std::pair<Operation *, int>, RingState> states;
+};
+
+} // namespace
+
+void KernelLowering::run() {
+  func::FuncOp function = makeFunction();
+  context.function = function;
+  body = &function.getBody().front();
+  b.setInsertionPointToStart(body);
+  emitIdentity();
+  b.setInsertionPoint(context.plan.roles.front().role);
+  emitBarriers();
+  b.setInsertionPointToEnd(body);
+  emitRoles();
+  func::ReturnOp::create(b, hw.loc);
+}
+
+/// Maps become pointers, marked, everything else keeps its type.
+func::FuncOp KernelLowering::makeFunction() {
+  SmallVector<Type> types;
+  for (Type type : kernel.getArgumentTypes())
+    types.push_back(isa<tile::MapType>(type)
+                        ? LLVM::LLVMPointerType::get(b.getContext())
+                        : type);
+  auto function = func::FuncOp::create(b, hw.loc, kernel.getSymName(),
+                                       b.getFunctionType(types, {}));
+  for (auto [index, type] : llvm::enumerate(kernel.getArgumentTypes()))
+    if (isa<tile::MapType>(type))
+      function.setArgAttr(index, "tile.map", b.getUnitAttr());
+  function->setAttr("tile.threads",
+                    b.getI64IntegerAttr(context.plan.threads()));
+  function->setAttr("tile.shared_bytes",
+                    b.getI64IntegerAttr(context.plan.sharedBytes));
+  function.getBody().takeBody(kernel.getBody());
+  for (auto [argument, type] :
+       llvm::zip_equal(function.getArguments(), types)) {
+    if (argument.getType() == type)
+      continue;
+    // Uses still want a map until they are lowered.
+    Type before = argument.getType();
+    argument.setType(type);
+    b.setInsertionPointToStart(&function.getBody().front());
+    auto cast = UnrealizedConversionCastOp::create(b, hw.loc, before, argument);
+    argument.replaceAllUsesExcept(cast.getResult(0), cast);
+  }
+  return function;
+}
+
+void KernelLowering::emitIdentity() {
+  threadId = hw.threadId();
+  lane = arith::AndIOp::create(b, hw.loc, threadId, hw.i32(kWarpThreads - 1));
+  warp = hw.uniform(arith::ShRUIOp::create(b, hw.loc, threadId, hw.i32(5)));
+  auto module = kernel->getParentOfType<ModuleOp>();
+  StringRef name = "tile_shared_memory";
+  auto space = LLVM::LLVMPointerType::get(b.getContext(), 3);
+  if (!module.lookupSymbol(name)) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(module.getBody());
+    auto bytes = LLVM::LLVMArrayType::get(b.getI8Type(), 0);
+    LLVM::GlobalOp::create(b, hw.loc, bytes, /*isConstant=*/false,
+                           LLVM::Linkage::External, name, Attribute(),
+                           /*alignment=*/1024, /*addrSpace=*/3);
+  }
+  Value address = LLVM::AddressOfOp::create(b, hw.loc, space, name);
+  context.shared = LLVM::PtrToIntOp::create(b, hw.loc, b.getI32Type(), address);
+}
+
+/// One thread readies every barrier, then all go on together.
+void KernelLowering::emitBarriers() {
+  Value first = compare(arith::CmpIPredicate::eq, threadId, 0);
+  auto only = scf::IfOp::create(b, hw.loc, first, /*withElseRegion=*/false);
+  {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(only.thenBlock());
+    for (auto &[ring, place] : context.plan.rings) {
+      tile::RingType type = tile::MakeRingOp(ring).getRing().getType();
+      for (int64_t at = 0; at < type.getLanes() * type.getStages(); ++at) {
+        auto barrier = [&](int64_t offset) -> Value {
+          return arith::AddIOp::create(
+              b, hw.loc, context.shared,
+              hw.i32(place.barriers + 16 * at + offset));
+        };
+        hw.initBarrier(barrier(0), 1);
+        hw.initBarrier(barrier(8), place.emptyArrivals);
+      }
+    }
+    hw.fenceBarrierInit();
+  }
+  hw.syncThreads();
+}
+
+/// One chain of branches, as setmaxnreg wants it.
+void KernelLowering::emitRoles() {
+  OpBuilder::InsertionGuard guard(b);
+  for (const RolePlan &plan : context.plan.roles) {
+    Value mine = compare(arith::CmpIPredicate::slt, warp, plan.endWarp);
+    auto branch = scf::IfOp::create(b, hw.loc, mine, /*withElseRegion=*/true);
+    b.setInsertionPointToStart(branch.thenBlock());
+    emitRole(plan);
+    b.setInsertionPointToStart(branch.elseBlock());
+  }
+}
+
+void KernelLowering::emitRole(const RolePlan &plan) {
+  tile::RoleOp role = plan.role;
+  if (std::optional<int64_t> registers = role.getRegisters()) {
+    int64_t before = 64 * 1024 / context.plan.threads() / 8 * 8;
+    if (*registers != before)
+      hw.setMaxRegisters(*registers, *registers > before);
+  }
+  Value inRole = arith::SubIOp::create(b, hw.loc, warp, hw.i32(plan.firstWarp));
+  Value works = compare(arith::CmpIPredicate::slt, inRole,
+                        role.getAgents() * role.getWarps());
+  auto branch = scf::IfOp::create(b, hw.loc, works, /*withElseRegion=*/false);
+  b.setInsertionPointToStart(branch.thenBlock());
+  Value warps = hw.i32(role.getWarps());
+  Value agent = arith::DivUIOp::create(b, hw.loc, inRole, warps);
+  Thread thread;
+  thread.lane = lane;
+  thread.warp = arith::AndIOp::create(b, hw.loc, warp, hw.i32(3));
+  thread.leadsWarp = compare(arith::CmpIPredicate::eq, lane, 0);
+  Value inAgent = arith::RemUIOp::create(b, hw.loc, inRole, warps);
+  thread.leads =
+      arith::AndIOp::create(b, hw.loc, thread.leadsWarp,
+                            compare(arith::CmpIPredicate::eq, inAgent, 0));
+  describeOps(role, thread);
+  Value number = arith::IndexCastOp::create(b, hw.loc, b.getIndexType(), agent);
+  role.getAgent().replaceAllUsesWith(number);
+  Block *source = &role.getBody().front();
+  branch.thenBlock()->getOperations().splice(
+      std::prev(branch.thenBlock()->end()), source->getOperations());
+  role.erase();
+}
+
+void KernelLowering::describeOps(tile::RoleOp role, const Thread &thread) {
+  states.clear();
+  role.walk([&](Operation *op) {
+    context.threads[op] = thread;
+    if (auto acquire = dyn_cast<tile::AcquireOp>(op))
+      context.states[op] =
+          stateOf(acquire.getRing().getDefiningOp<tile::MakeRingOp>(), true);
+    if (auto wait = dyn_cast<tile::WaitOp>(op))
+      context.states[op] =
+          stateOf(wait.getRing().getDefiningOp<tile::MakeRingOp>(), false);
+  });
+}
+
+/// A reader first waits for parity 0; of a fresh barrier the phase before it,
+/// of parity 1, counts as complete, so the first round of filling never waits.
+RingState &KernelLowering::stateOf(tile::MakeRingOp ring, bool fills) {
+  auto [entry, isNew] = states.insert({{ring.getOperation(), int(fills)}, RingState()});
+  if (!isNew)
+    return entry->second;
+  auto variable = [&](int64_t initial) -> Value {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(body);
+    auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+    Value slot =
+        LLVM::AllocaOp::create(b, hw.loc, pointer, b.getI32Type(), hw.i32(1));
+    LLVM::StoreOp::create(b, hw.loc, hw.i32(initial), slot);
+    return slot;
+  };
+  entry->second = {variable(0), variable(fills ? 1 : 0)};
+  return entry->second;
+}
+
+FailureOr<KernelContext> tessera::lowerKernel(tile::KernelOp kernel) {
+  FailureOr<KernelPlan> plan = planKernel(kernel);
+  if (failed(plan))
+    return failure();
+  KernelContext context;
+  context.plan = std::move(*plan);
+  KernelLowering(kernel, context).run();
+  kernel.erase();
+  return context;
+}

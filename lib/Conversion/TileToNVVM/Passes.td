@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+#ifndef TESSERA_CONVERSION_TILETONVVM_PASSES_TD
+#define TESSERA_CONVERSION_TILETONVVM_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
+  let summary = "Lower tile to one thread's program on sm_90a";
+  let description = [{
+    Every `tile.kernel` becomes a `func.func` that each thread of the CTA runs:
+    roles are branches on the warp's number, rings are shared memory and mbarrier
+    pairs, a tensor is the registers in which this thread holds its part.
+
+    ```
+    tile.kernel @f(%k: !tile.map<64x128xbf16, swizzle = 128>, ..)
+      ==>
+    func.func @f(%k: !llvm.ptr {tile.map}, ..)
+        attributes {tile.threads = 512, tile.shared_bytes = 196800}
+    ```
+    Tensors' `exp2`, `log2` and division become the hardware's approximations
+    (relative error some 2e-7), with results and operands below the normal range
+    taken as 0. No `tile` op is left; scalar `arith`, `scf` and `memref` are.
+    `tile-finish-kernels` follows once these are `llvm`.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect"];
+}
+
+def TileFinishKernelsPass : Pass<"tile-finish-kernels", "::mlir::ModuleOp"> {
+  let summary = "Mark lowered functions as kernels";
+  let description = [{
+    `llvm.func` with `tile.threads` becomes an `nvvm.kernel` of that many threads,
+    and one CTA a multiprocessor, without which the assembler ignores setmaxnreg;
+    its maps become parameters passed by value.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect",
+                           "::mlir::NVVM::NVVMDialect"];
+}
+
+#endif // TESSERA_CONVERSION_TILETONVVM_PASSES_TD

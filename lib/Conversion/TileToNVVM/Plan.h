@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Where a kernel's warps, stages and barriers lie, decided before anything is
+// lowered.
+
+#ifndef TESSERA_LIB_CONVERSION_TILETONVVM_PLAN_H
+#define TESSERA_LIB_CONVERSION_TILETONVVM_PLAN_H
+
+#include "Tile/IR/Tile.h"
+#include "llvm/ADT/MapVector.h"
+
+namespace tessera {
+
+constexpr int64_t kWarpThreads = 32;
+/// setmaxnreg and products speak to four warps at a time.
+constexpr int64_t kWarpgroupWarps = 4;
+
+/// The warps of a role: `agents` times `warps` from `firstWarp` on; those up to
+/// `endWarp` are idle.
+struct RolePlan {
+  tile::RoleOp role;
+  int64_t firstWarp, endWarp;
+};
+
+/// Bytes from the start of shared memory: stages, then mbarrier pairs (full,
+/// empty), then notes, for every lane and stage.
+struct RingPlan {
+  int64_t buffers = 0, barriers = 0, notes = 0;
+  int64_t emptyArrivals = 0; ///< warps that release each stage
+};
+
+struct KernelPlan {
+  llvm::SmallVector<RolePlan> roles;
+  llvm::MapVector<tile::MakeRingOp, RingPlan> rings;
+  int64_t warps = 0, sharedBytes = 0;
+
+  int64_t threads() const { return warps * kWarpThreads; }
+};
+
+/// Fails, with an error, where the kernel does not fit an SM or a ring is not
+/// between two roles.
+mlir::FailureOr<KernelPlan> planKernel(tile::KernelOp kernel);
+
+} // namespace tessera
+
+#endif // TESSERA_LIB_CONVERSION_TILETONVVM_PLAN_H

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A tensor as the registers of one thread.
+//
+// Lane l of warp w (of a warpgroup) has rows 16 w + l / 4 and eight more.
+// Register e of an accumulator is row 8 (e / 2 % 2) of those, column 8 (e / 4)
+// + 2 (l % 4)
+// + e % 2. 16-bit elements lie two to a register; then an accumulator [64, n]
+// has the registers of a left operand [64, n] (PTX ISA, wgmma register
+// fragments).
+
+#ifndef TESSERA_LIB_CONVERSION_TILETONVVM_REGISTERS_H
+#define TESSERA_LIB_CONVERSION_TILETONVVM_REGISTERS_H
+
+#include "Plan.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace tessera {
+
+/// What every op inside a role can ask for. i32 unless said.
+struct Thread {
+  mlir::Value lane;      ///< in its warp
+  mlir::Value warp;      ///< in its warpgroup
+  mlir::Value leads;     ///< i1: first thread of its agent
+  mlir::Value leadsWarp; ///< i1: lane 0
+};
+
+/// How far one role has gone round a ring: two i32 variables, the next stage
+/// and the parity its barrier will have.
+struct RingState {
+  mlir::Value stage, parity;
+};
+
+/// What a lowering of one kernel knows; patterns share it.
+struct KernelContext {
+  KernelPlan plan;
+  mlir::Operation *function = nullptr;
+  mlir::Value shared; ///< address of shared memory
+  llvm::DenseMap<mlir::Operation *, Thread> threads;
+  llvm::DenseMap<mlir::Operation *, RingState> states;
+};
+
+/// The type of one register, and how many hold a tensor.
+struct RegisterShape {
+  mlir::Type type;
+  int64_t count;
+};
+RegisterShape registersOf(mlir::RankedTensorType tensor);
+bool isFragment(mlir::Type type);
+
+/// Tensors and pending products to registers; a stage to the addresses of its
+/// buffer, its barrier and its note.
+void populateRegisterTypes(mlir::TypeConverter &converter);
+
+void populateRegisterPatterns(const mlir::TypeConverter &converter,
+                              mlir::RewritePatternSet &patterns);
+void populateRowPatterns(const mlir::TypeConverter &converter,
+                         const KernelContext &kernel,
+                         mlir::RewritePatternSet &patterns);
+void populateRingPatterns(const mlir::TypeConverter &converter,
+                          const KernelContext &kernel,
+                          mlir::RewritePatternSet &patterns);
+
+/// Turns the kernel into a function: argument types, prologue, one branch a
+/// role. The `tile` ops inside roles are left, and described in the context.
+mlir::FailureOr<KernelContext> lowerKernel(tile::KernelOp kernel);
+
+} // namespace tessera
+
+#endif // TESSERA_LIB_CONVERSION_TILETONVVM_REGISTERS_H

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Rings as shared memory and mbarriers, and the products that read their
+// stages.
+
+#include "Hopper.h"
+#include "Registers.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace tessera;
+
+namespace {
+
+/// The registers of a stage.
+enum StageRegister { kBuffer, kBarrier, kNote };
+
+/// A pattern that knows the kernel.
+template <typename Op>
+class KernelPattern : public OpConversionPattern<Op> {
+public:
+  KernelPattern(const TypeConverter &converter, MLIRContext *context,
+                const KernelContext &kernel)
+      : OpConversionPattern<Op>(converter, context), kernel(kernel) {}
+
+protected:
+  using OneToN = typename OpConversionPattern<Op>::OneToNOpAdaptor;
+  const KernelContext &kernel;
+};
+
+/// Where a stage lies, and its two barriers.
+struct StagePlace {
+  Value buffer, full, empty, note;
+};
+
+/// Takes the stage that a role has come to in a lane of a ring, and moves on.
+class RingCursor {
+public:
+  RingCursor(Hopper &hw, const KernelContext &kernel, Operation *op, Value ring,
+             Value lane)
+      : hw(hw), kernel(kernel), state(kernel.states.at(op)),
+        ring(ring.getDefiningOp<tile::MakeRingOp>()),
+        type(cast<tile::RingType>(ring.getType())), lane(lane) {}
+
+  StagePlace place();
+  Value parity() { return load(state.parity); }
+  void advance();
+
+private:
+  Value load(Value variable) {
+    return LLVM::LoadOp::create(hw.b, hw.loc, hw.b.getI32Type(), variable);
+  }
+  Value scaled(Value number, int64_t bytes, int64_t start) {
+    Value offset = arith::MulIOp::create(hw.b, hw.loc, number, hw.i32(bytes));
+    Value base =
+        arith::AddIOp::create(hw.b, hw.loc, kernel.shared, hw.i32(start));
+    return arith::AddIOp::create(hw.b, hw.loc, base, offset);
+  }
+
+  Hopper &hw;
+  const KernelContext &kernel;
+  RingState state;
+  tile::MakeRingOp ring;
+  tile::RingType type;
+  Value lane;
+};
+
+} // namespace
+
+StagePlace RingCursor::place() {
+  const RingPlan &plan = kernel.plan.rings.find(ring)->second;
+  Value laneNumber =
+      arith::IndexCastOp::create(hw.b, hw.loc, hw.b.getI32Type(), lane);
+  Value first =
+      arith::MulIOp::create(hw.b, hw.loc, laneNumber, hw.i32(type.getStages()));
+  Value number = arith::AddIOp::create(hw.b, hw.loc, first, load(state.stage));
+  StagePlace place;
+  place.full = scaled(number, 16, plan.barriers);
+  place.empty = arith::AddIOp::create(hw.b, hw.loc, place.full, hw.i32(8));
+  place.note = scaled(number, 4, plan.notes);
+  int64_t bytes = type.getBuffer() ? type.getBuffer().getBytes() : 0;
+  place.buffer = scaled(number, llvm::alignTo(bytes, 1024), plan.buffers);
+  return place;
+}
+
+void RingCursor::advance() {
+  Value next =
+      arith::AddIOp::create(hw.b, hw.loc, load(state.stage), hw.i32(1));
+  Value wraps = arith::CmpIOp::create(hw.b, hw.loc, arith::CmpIPredicate::eq,
+                                      next, hw.i32(type.getStages()));
+  Value stage = arith::SelectOp::create(hw.b, hw.loc, wraps, hw.i32(0), next);
+  Value flip = arith::ExtUIOp::create(hw.b, hw.loc, hw.b.getI32Type(), wraps);
+  Value parity = arith::XOrIOp::create(hw.b, hw.loc, load(state.parity), flip);
+  LLVM::StoreOp::create(hw.b, hw.loc, stage, state.stage);
+  LLVM::StoreOp::create(hw.b, hw.loc, parity, state.parity);
+}
+
+static void only(Hopper &hw, Value condition, llvm::function_ref<void()> body) {
+  auto branch =
+      scf::IfOp::create(hw.b, hw.loc, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(hw.b);
+  hw.b.setInsertionPointToStart(branch.thenBlock());
+  body();
+}
+
+namespace {
+
+class MakeRingPattern : public KernelPattern<tile::MakeRingOp> {
+public:
+  using KernelPattern::KernelPattern;
+  LogicalResult
+  matchAndRewrite(tile::MakeRingOp op, OneToN,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithMultiple(op, {ValueRange()});
+    return success();
+  }
+};
+
+class AcquirePattern : public KernelPattern<tile::AcquireOp> {
+public:
+  using KernelPattern::KernelPattern;
+  LogicalResult
+  matchAndRewrite(tile::AcquireOp op, OneToN adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Hopper hw(rewriter, op.getLoc());
+    RingCursor cursor(hw, kernel, op, op.getRing(), adaptor.getLane()[0]);
+    StagePlace place = cursor.place();
+    Value parity = cursor.parity();
+    only(hw, kernel.threads.at(op).leads, [&] {
+      hw.wait(place.empty, parity);
+      if (op.getNote())
+        hw.storeShared(place.note, adaptor.getNote()[0]);
+    });
+    cursor.advance();
+    rewriter.replaceOpWithMultiple(op,
+                                   {{place.buffer, place.full, place.note}});
+    return success();
+  }
+};
+
+class LoadPattern : public KernelPattern<tile::LoadOp> {
+public:
+  using KernelPattern::KernelPattern;
+  LogicalResult
+  matchAndRewrite(tile::LoadOp op, OneToN adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Hopper hw(rewriter, op.getLoc());
+    auto coordinate = [&](ValueRange index) -> Value {
+      return arith::IndexCastOp::create(rewriter, hw.loc, rewriter.getI32Type(),
+                                        index[0]);
+    };
+    // The map's dimensions: column of a panel, token, panel, head, batch.
+    SmallVector<Value> at{hw.i32(0), coordinate(adaptor.getToken()), hw.i32(0),
+                          coordinate(adaptor.getHead()),
+                          coordinate(adaptor.getBatch())};
+    Value map =
+        op.getMap().getDefiningOp<UnrealizedConversionCastOp>().getInputs()[0];
+    ValueRange stage = adaptor.getStage();
+    only(hw, kernel.threads.at(op).leads, [&] {
+      hw.arriveExpecting(stage[kBarrier],
+                         op.getMap().getType().getTile().getBytes());
+      hw.loadTensor(stage[kBuffer], map, at, stage[kBarrier]);
+    });
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+class CommitPattern : public KernelPattern<tile::CommitOp> {
+public:
+  using KernelPattern::KernelPattern;
+  LogicalResult
+  matchAndRewrite(tile::CommitOp op, OneToN adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Hopper hw(rewriter, op.getLoc());
+    only(hw, kernel.threads.at(op).leads,
+         [&] { hw.arrive(adaptor.getStage()[kBarrier]); });
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+class WaitPattern : public KernelPattern<tile::WaitOp> {
+public:
+  using KernelPattern::KernelPattern;
+  LogicalResult
+  matchAndRewrite(tile::WaitOp op, OneToN adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Hopper hw(rewriter, op.getLoc());
+    RingCursor cursor(hw, kernel, op, op.getRing(), adaptor.getLane()[0]);
+    StagePlace place = cursor.place();
+    hw.wait(place.full, cursor.parity());
+    cursor.advance();
+    rewriter.replaceOpWithMultiple(op,
+                                   {{place.buffer, place.empty, place.note}});
+    return success();
+  }
+};
+
+class NotePattern : public KernelPattern<tile::NoteOp> {
+public:
+  using KernelPattern::KernelPattern;
+  LogicalResult
+  matchAndRewrite(tile::NoteOp op, OneToN adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Hopper hw(rewriter, op.getLoc());
+    rewriter.replaceOp(op, hw.loadShared(adaptor.getStage()[kNote]));
+    return success();
+  }
+};
+
+/// Every warp of the agent arrives, once all its lanes have come so far.
+class ReleasePattern : public KernelPattern<tile::ReleaseOp> {
+public:
+  using KernelPattern::KernelPattern;
+  LogicalResult
+  matchAndRewrite(tile::ReleaseOp op, OneToN adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Hopper hw(rewriter, op.getLoc());
+    hw.syncWarp();
+    only(hw, kernel.threads.at(op).leadsWarp,
+         [&] { hw.arrive(adaptor.getStage()[kBarrier]); });
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+class MmaPattern : public KernelPattern<tile::MmaOp> {
+public:
+  using KernelPattern::KernelPattern;
+  LogicalResult
+  matchAndRewrite(tile::MmaOp op, OneToN adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Hopper hw(rewriter, op.getLoc());
+    RankedTensorType left = op.getLeft().getType();
+    Hopper::Product product{op.getProduct().getType().getTensor().getDimSize(1),
+                            left.getDimSize(1), left.getElementType(),
+                            op.getTransposed(),
+                            op.getRight().getType().getBuffer()};
+    ValueRange accumulators =
+        op.getAccumulator() ? adaptor.getAccumulator() : ValueRange();
+    rewriter.replaceOpWithMultiple(
+        op, {hw.multiply(product, adaptor.getLeft(),
+                         adaptor.getRight()[kBuffer], accumulators)});
+    return success();
+  }
+};
+
+class MmaWaitPattern : public KernelPattern<tile::MmaWaitOp> {
+public:
+  using KernelPattern::KernelPattern;
+  LogicalResult
+  matchAndRewrite(tile::MmaWaitOp op, OneToN adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    // Products finish in the order they were started.
+    int64_t later = 0;
+    Operation *product = op.getProduct().getDefiningOp();
+    for (Operation *between = product->getNextNode(); between != op;
+         between = between->getNextNode())
+      later += isa<tile::MmaOp>(between);
+    Hopper hw(rewriter, op.getLoc());
+    rewriter.replaceOpWithMultiple(
+        op, {hw.waitProducts(adaptor.getProduct(), later)});
+    return success();
+  }
+};
+
+} // namespace
+
+void tessera::populateRingPatterns(const TypeConverter &converter,
+                                   const KernelContext &kernel,
+                                   RewritePatternSet &patterns) {
+  patterns.add<AcquirePattern, CommitPattern, LoadPattern, MakeRingPattern,
+               MmaPattern, MmaWaitPattern, NotePattern, ReleasePattern,
+               WaitPattern>(converter, patterns.getContext(), kernel);
+}
