@@ -206,10 +206,11 @@ void Attention::checkNumbers() const {
       << "of output";
   EXPECT_TRUE(isClose(lse, wanted.lse, 1 + largest(wanted.lse), Element::F32))
       << "of lse";
-  if (in.withCoarse)
+  if (in.withCoarse) {
     EXPECT_TRUE(
         isClose(coarse, wanted.coarse, largest(wanted.coarse), Element::F32))
         << "of coarse";
+  }
 }
 
 TEST_P(Attention, IsTheOracles) {
