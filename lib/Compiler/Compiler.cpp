@@ -72,8 +72,8 @@ llvm::Error HostCompiler::prepare(ModuleOp module) {
       return failure();
     PassManager passes(module.getContext());
     buildBsaPipeline(passes, options.fuse);
-    return host::measureStage(options.times, "expand and fuse",
-                              [&] { return passes.run(module); });
+    return measureStage(options.times, "expand and fuse",
+                        [&] { return passes.run(module); });
   });
 }
 
@@ -89,9 +89,8 @@ HostCompiler::lower(ModuleOp prepared) {
   for (const host::CpuLevel *level : options.levels) {
     OwningOpRef<ModuleOp> module = prepared.clone();
     if (llvm::Error error = collectErrors(prepared.getContext(), [&] {
-          return host::measureStage(options.times, "loops and vectors", [&] {
-            return lowerLevel(*module, *level);
-          });
+          return measureStage(options.times, "loops and vectors",
+                              [&] { return lowerLevel(*module, *level); });
         }))
       return error;
     lowered.push_back({level, std::move(module)});
@@ -114,8 +113,8 @@ HostCompiler::buildObject(ModuleOp prepared) {
   llvm::Expected<host::HostProgram> program = build(prepared);
   if (!program)
     return program.takeError();
-  return host::measureStage(options.times, "machine code",
-                            [&] { return program->emitObject(); });
+  return measureStage(options.times, "machine code",
+                      [&] { return program->emitObject(); });
 }
 
 llvm::Expected<std::unique_ptr<host::HostJit>>
@@ -127,8 +126,8 @@ compileAndLoad(ModuleOp module, const CompileOptions &options) {
       compiler.buildObject(module);
   if (!object)
     return object.takeError();
-  return host::measureStage(options.times, "load",
-                            [&] { return host::HostJit::create(**object); });
+  return measureStage(options.times, "load",
+                      [&] { return host::HostJit::create(**object); });
 }
 
 llvm::Expected<std::vector<const host::CpuLevel *>>

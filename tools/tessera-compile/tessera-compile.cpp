@@ -106,7 +106,7 @@ static int writeHeader(tessera::HostCompiler &compiler, StringRef path) {
   return EXIT_SUCCESS;
 }
 
-static void printTimes(const tessera::host::StageTimes &times, double total) {
+static void printTimes(const tessera::StageTimes &times, double total) {
   auto print = [](StringRef stage, double seconds) {
     llvm::errs() << llvm::format("%9.1f ms  ", seconds * 1e3) << stage << '\n';
   };
@@ -154,7 +154,7 @@ int main(int argc, char **argv) {
     return tessera::kExitUsage;
 
   auto start = std::chrono::steady_clock::now();
-  tessera::host::StageTimes times;
+  tessera::StageTimes times;
   tessera::CompileOptions options;
   auto levels = tessera::parseCpuLevels(cpu);
   if (!levels)
@@ -169,8 +169,8 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   tessera::registerAllDialects(registry);
   MLIRContext context(registry);
-  auto module = tessera::host::measureStage(
-      &times, "read", [&] { return flags.load(context); });
+  auto module = tessera::measureStage(&times, "read",
+                                      [&] { return flags.load(context); });
   if (!module)
     return tessera::usageError(kTool, toString(module.takeError()));
   if (!*module)

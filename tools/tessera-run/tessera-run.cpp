@@ -242,9 +242,9 @@ int main(int argc, char **argv) {
     return fail(toString(levels.takeError()));
   tessera::CompileOptions options;
   options.levels = *levels;
-  tessera::host::StageTimes times;
+  tessera::StageTimes times;
   auto compile = [&](auto step) {
-    return tessera::host::measureStage(&times, "compile", step);
+    return tessera::measureStage(&times, "compile", step);
   };
   tessera::HostCompiler compiler(options);
   if (llvm::Error error = compile([&] { return compiler.prepare(**module); }))

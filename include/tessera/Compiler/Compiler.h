@@ -8,7 +8,7 @@
 #include "tessera/Target/Host/Jit.h"
 #include "tessera/Target/Host/Program.h"
 #include "tessera/Target/Host/Signature.h"
-#include "tessera/Target/Host/StageTimes.h"
+#include "tessera/Target/StageTimes.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -30,7 +30,7 @@ struct CompileOptions {
   /// Without fusion every op is a kernel of its own. No bit changes.
   bool fuse = true;
   /// Where to add the time of each stage; null: nowhere.
-  host::StageTimes *times = nullptr;
+  StageTimes *times = nullptr;
 };
 
 /// A module carried as far as one CPU level's loops and vectors.

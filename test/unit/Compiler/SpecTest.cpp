@@ -247,13 +247,13 @@ TEST(Compiler, RecordsEachStageOnce) {
   spec.op = SpecOp::Attend;
   auto module = buildModule(testContext(), spec);
   ASSERT_TRUE(bool(module));
-  host::StageTimes times;
+  StageTimes times;
   CompileOptions options;
   options.times = &times;
   auto jit = compileAndLoad(**module, options);
   ASSERT_TRUE(bool(jit)) << llvm::toString(jit.takeError());
   std::string stages;
-  for (const host::StageTimes::Row &row : times.rows()) {
+  for (const StageTimes::Row &row : times.rows()) {
     EXPECT_GT(row.seconds, 0) << row.stage;
     stages += row.stage + "; ";
   }

@@ -8,7 +8,7 @@
 
 #include "tessera/Target/Host/CpuLevels.h"
 #include "tessera/Target/Host/Signature.h"
-#include "tessera/Target/Host/StageTimes.h"
+#include "tessera/Target/StageTimes.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // How long each stage of a compilation took.
-#ifndef TESSERA_TARGET_HOST_STAGETIMES_H
-#define TESSERA_TARGET_HOST_STAGETIMES_H
+#ifndef TESSERA_TARGET_STAGETIMES_H
+#define TESSERA_TARGET_STAGETIMES_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLExtras.h"
@@ -12,7 +12,7 @@
 #include <chrono>
 #include <string>
 
-namespace tessera::host {
+namespace tessera {
 
 /// Stages in the order in which they first ran. A stage that runs several
 /// times, once per CPU level for example, is one row.
@@ -50,6 +50,6 @@ auto measureStage(StageTimes *times, llvm::StringRef stage, Work work) {
   return result;
 }
 
-} // namespace tessera::host
+} // namespace tessera
 
-#endif // TESSERA_TARGET_HOST_STAGETIMES_H
+#endif // TESSERA_TARGET_STAGETIMES_H
