@@ -22,6 +22,7 @@ set(TESSERA_STATIC_MLIR
   MLIRLinalgDialect MLIRLinalgTransforms MLIRLinalgToStandard
   MLIRMathDialect MLIRMathTransforms MLIRMathToLLVM MLIRMathToLibm
   MLIRMemRefDialect MLIRMemRefTransforms MLIRMemRefToLLVM
+  MLIRNVVMDialect MLIRNVVMToLLVMIRTranslation
   MLIRSCFDialect MLIRSCFTransforms MLIRSCFToControlFlow
   MLIRTensorDialect MLIRTensorTransforms MLIRTensorInferTypeOpInterfaceImpl
   MLIRTensorTilingInterfaceImpl
@@ -33,6 +34,7 @@ set(TESSERA_STATIC_MLIR
   MLIRLLVMToLLVMIRTranslation)
 set(TESSERA_STATIC_LLVM_COMPONENTS
   core support supportlsp irreader passes analysis target targetparser
+  nvptxcodegen nvptxdesc nvptxinfo
   x86codegen x86asmparser x86desc x86info orcjit jitlink)
 
 llvm_map_components_to_libnames(llvm_archives ${TESSERA_STATIC_LLVM_COMPONENTS})
