@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// One agent going through its program.
+#include "Rules.h"
+
+using namespace mlir;
+using namespace tessera;
+using namespace tessera::sim;
+
+const Rules &Rules::get() {
+  static const Rules rules = [] {
+    Rules made;
+    addControlRules(made);
+    addElementwiseRules(made);
+    addMemoryRules(made);
+    addProductRules(made);
+    addRegisterRules(made);
+    addRingRules(made);
+    return made;
+  }();
+  return rules;
+}
+
+const Cell &Agent::get(Value value) const {
+  auto found = cells.find(value);
+  return found != cells.end() ? found->second : cta.prologue->get(value);
+}
+
+void Agent::set(ValueRange targets, ValueRange sources) {
+  SmallVector<Cell> taken;
+  for (Value source : sources)
+    taken.push_back(get(source));
+  for (auto [target, cell] : llvm::zip_equal(targets, taken))
+    set(target, std::move(cell));
+}
+
+Outcome Agent::fail(ReportKind kind, Operation *op, const Twine &text) {
+  machine.result.reports.push_back({kind, op->getLoc(), name, text.str()});
+  return Outcome::Failed;
+}
+
+Outcome Agent::block(Operation *op, const Twine &reason) {
+  if (blockedAt != op)
+    blockedSince = machine.result.ticks;
+  isBlocked = true;
+  blockedAt = op;
+  blockedBy = reason.str();
+  return Outcome::Blocked;
+}
+
+void Agent::trace(StringRef what, int64_t begin, const Twine &detail,
+                  bool isAsynchronous) {
+  if (machine.options.trace)
+    machine.result.trace.push_back({name, what.str(), detail.str(), begin,
+                                    machine.result.ticks, isAsynchronous});
+}
+
+void Agent::run() {
+  while (true) {
+    Frame &top = frame();
+    if (top.next == top.block->end())
+      return end(); // only the outermost block lacks a terminator
+    Operation *op = &*top.next;
+    const Rule *rule = Rules::get().find(op);
+    if (!rule) {
+      fail(ReportKind::Unsupported, op,
+           "cannot simulate '" + op->getName().getStringRef() + "'");
+      return;
+    }
+    if (!machine.countOperation()) {
+      fail(ReportKind::Endless, op,
+           "has not ended after " + Twine(machine.options.maxOperations) +
+               " operations of the kernel");
+      return;
+    }
+    ++top.next; // first: the rule may enter another block
+    switch (rule->run(*this, op)) {
+    case Outcome::Failed:
+      return;
+    case Outcome::Blocked:
+      --top.next;
+      return;
+    case Outcome::Done:
+      if (blockedAt == op)
+        trace("blocked", blockedSince, blockedBy);
+      blockedAt = nullptr;
+      if (rule->isShared)
+        return;
+    }
+  }
+}
+
+void Agent::end() {
+  hasEnded = true;
+  for (const auto &product : products)
+    fail(ReportKind::DroppedWork, product->op,
+         "ends without waiting for a product; add a tile.mma_wait");
+}
