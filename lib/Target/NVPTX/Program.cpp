@@ -13,6 +13,7 @@
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
@@ -130,6 +131,17 @@ static bool hideFunctions(Module &module) {
   return anyKernel;
 }
 
+/// Instructions that all threads of a warp must carry out together are written
+/// as assembly text, which the llvm dialect cannot call convergent. Without
+/// that a barrier between two equal branches is copied into both.
+static void keepAssemblyTogether(Module &module) {
+  for (Function &function : module)
+    for (Instruction &instruction : instructions(function))
+      if (auto *call = dyn_cast<CallBase>(&instruction))
+        if (call->isInlineAsm())
+          call->setConvergent();
+}
+
 Expected<PtxProgram> PtxProgram::translate(mlir::ModuleOp source,
                                            const Chip &chip) {
   PtxProgram program;
@@ -150,6 +162,7 @@ Expected<PtxProgram> PtxProgram::translate(mlir::ModuleOp source,
                      "diagnostics name the one at fault");
   program.module->setTargetTriple(program.machine->getTargetTriple());
   program.module->setDataLayout(program.machine->createDataLayout());
+  keepAssemblyTogether(*program.module);
   if (!hideFunctions(*program.module))
     return makeError("the module has no kernel; give one of its functions the "
                      "attribute nvvm.kernel");

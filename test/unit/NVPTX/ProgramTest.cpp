@@ -48,6 +48,29 @@ TEST(PtxProgram, KeepsWhatAKernelSaysOfItsLaunch) {
   EXPECT_TRUE(has(ptx, ".maxnreg 40"));
 }
 
+TEST(PtxProgram, KeepsABarrierBetweenEqualBranchesWhole) {
+  std::string ptx = compile(R"(
+    llvm.func @kernel(%out: !llvm.ptr<1>) attributes {nvvm.kernel} {
+      %zero = llvm.mlir.constant(0 : i32) : i32
+      %one = llvm.mlir.constant(1 : i32) : i32
+      %thread = nvvm.read.ptx.sreg.tid.x : i32
+      %leads = llvm.icmp "eq" %thread, %zero : i32
+      llvm.cond_br %leads, ^first, ^meet
+    ^first:
+      llvm.store volatile %zero, %out : i32, !llvm.ptr<1>
+      llvm.br ^meet
+    ^meet:
+      llvm.inline_asm has_side_effects "bar.sync 1, 128;", "~{memory}" : () -> ()
+      llvm.cond_br %leads, ^second, ^end
+    ^second:
+      llvm.store volatile %one, %out : i32, !llvm.ptr<1>
+      llvm.br ^end
+    ^end:
+      llvm.return
+    })");
+  EXPECT_EQ(count(ptx, "bar.sync"), 1u) << ptx;
+}
+
 TEST(PtxProgram, ShowsOptimisedLLVM) {
   std::string text = get(build(kScaleKernel)).printLLVM();
   EXPECT_TRUE(has(text, "define ptx_kernel void @scale("));
