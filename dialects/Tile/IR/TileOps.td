@@ -371,6 +371,20 @@ def Tile_RowReduceOp : Tile_Op<"row_reduce", [Pure, TypesMatchWith<
   let assemblyFormat = "$kind $value attr-dict `:` type($value)";
 }
 
+def Tile_AnyOp : Tile_Op<"any", [Pure]> {
+  let summary = "Whether a row says yes";
+  let description = [{
+    The same for the whole agent, whose warps meet here.
+
+    Written `%x = tile.any %overflowed : tensor<64xi1, #row>`.
+
+    Example: see `tile.kernel`.
+  }];
+  let arguments = (ins Tile_Flags:$value);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
+}
+
 def Tile_ExpandRowsOp : Tile_Op<"expand_rows", [Pure, TypesMatchWith<
     "the operand has one element a row", "result", "value",
     "rowsOf(::llvm::cast<::mlir::RankedTensorType>($_self))">]> {

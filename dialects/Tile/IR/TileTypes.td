@@ -114,5 +114,6 @@ def Tile_Columns : Tile_Fragment<"Accumulator", [I32],
 def Tile_Operand : Tile_Fragment<"Operand", [BF16, F16],
     "tensor [64, k] of bf16 or f16 laid out as a left operand">;
 def Tile_Rows : Tile_Fragment<"Row", [F32], "tensor [64] of f32, one for each row">;
+def Tile_Flags : Tile_Fragment<"Row", [I1], "tensor [64] of i1, one for each row">;
 
 #endif // TILE_TYPES_TD

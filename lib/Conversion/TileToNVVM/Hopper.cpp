@@ -87,6 +87,21 @@ void Hopper::syncWarp() {
   assembly("bar.warp.sync 0xffffffff;", "~{memory}", {});
 }
 
+void Hopper::syncNamed(Value id, int64_t threads) {
+  assembly("bar.sync $0, $1;", "r,r,~{memory}", {id, i32(threads)});
+}
+
+Value Hopper::anyNamed(Value id, int64_t threads, Value says) {
+  Value flag = arith::ExtUIOp::create(b, loc, b.getI32Type(), says);
+  Value any = assembly("{\n.reg .pred mine, ours;\n"
+                       "setp.ne.u32 mine, $1, 0;\n"
+                       "bar.red.or.pred ours, $2, $3, mine;\n"
+                       "selp.u32 $0, 1, 0, ours;\n}",
+                       "=r,r,r,r,~{memory}", {flag, id, i32(threads)},
+                       b.getI32Type())[0];
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, any, i32(0));
+}
+
 void Hopper::arrive(Value barrier) {
   assembly("mbarrier.arrive.shared::cta.b64 _, [$0];", "r,~{memory}", barrier);
 }

@@ -32,6 +32,10 @@ public:
   void fenceBarrierInit();
   void syncThreads();
   void syncWarp();
+  /// Meets `threads` threads at the named barrier `id`.
+  void syncNamed(mlir::Value id, int64_t threads);
+  /// The same, and whether any of them says so (i1).
+  mlir::Value anyNamed(mlir::Value id, int64_t threads, mlir::Value says);
   void arrive(mlir::Value barrier);
   void arriveExpecting(mlir::Value barrier, int64_t bytes);
   /// Waits until the phase of this parity is complete.

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -167,6 +168,10 @@ void KernelLowering::emitRole(const RolePlan &plan) {
   thread.leads =
       arith::AndIOp::create(b, hw.loc, thread.leadsWarp,
                             compare(arith::CmpIPredicate::eq, inAgent, 0));
+  // Barrier 0 is the whole CTA's.
+  thread.barrier =
+      arith::AddIOp::create(b, hw.loc, agent, hw.i32(1 + plan.firstWarp));
+  thread.agentThreads = role.getWarps() * kWarpThreads;
   describeOps(role, thread);
   Value number = arith::IndexCastOp::create(b, hw.loc, b.getIndexType(), agent);
   role.getAgent().replaceAllUsesWith(number);
@@ -178,6 +183,15 @@ void KernelLowering::emitRole(const RolePlan &plan) {
 
 void KernelLowering::describeOps(tile::RoleOp role, const Thread &thread) {
   states.clear();
+  // Scalars are the agent's: one thread stores them.
+  SmallVector<memref::StoreOp> stores;
+  role.walk([&](memref::StoreOp store) { stores.push_back(store); });
+  for (memref::StoreOp store : stores) {
+    OpBuilder at(store);
+    auto leader = scf::IfOp::create(at, store.getLoc(), thread.leads,
+                                    /*withElseRegion=*/false);
+    store->moveBefore(leader.thenYield());
+  }
   role.walk([&](Operation *op) {
     context.threads[op] = thread;
     if (auto acquire = dyn_cast<tile::AcquireOp>(op))
@@ -192,7 +206,8 @@ void KernelLowering::describeOps(tile::RoleOp role, const Thread &thread) {
 /// A reader first waits for parity 0; of a fresh barrier the phase before it,
 /// of parity 1, counts as complete, so the first round of filling never waits.
 RingState &KernelLowering::stateOf(tile::MakeRingOp ring, bool fills) {
-  auto [entry, isNew] = states.insert({{ring.getOperation(), int(fills)}, RingState()});
+  auto [entry, isNew] =
+      states.insert({{ring.getOperation(), int(fills)}, RingState()});
   if (!isNew)
     return entry->second;
   auto variable = [&](int64_t initial) -> Value {

@@ -23,6 +23,8 @@ struct Thread {
   mlir::Value warp;      ///< in its warpgroup
   mlir::Value leads;     ///< i1: first thread of its agent
   mlir::Value leadsWarp; ///< i1: lane 0
+  mlir::Value barrier;   ///< the named barrier of its agent
+  int64_t agentThreads;
 };
 
 /// How far one role has gone round a ring: two i32 variables, the next stage

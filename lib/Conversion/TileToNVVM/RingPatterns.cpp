@@ -175,8 +175,13 @@ public:
   matchAndRewrite(tile::CommitOp op, OneToN adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    only(hw, kernel.threads.at(op).leads,
-         [&] { hw.arrive(adaptor.getStage()[kBarrier]); });
+    const Thread &thread = kernel.threads.at(op);
+    // What the agent wrote to global memory is there for the readers.
+    if (thread.agentThreads > kWarpThreads)
+      hw.syncNamed(thread.barrier, thread.agentThreads);
+    else
+      hw.syncWarp();
+    only(hw, thread.leads, [&] { hw.arrive(adaptor.getStage()[kBarrier]); });
     rewriter.eraseOp(op);
     return success();
   }

@@ -205,6 +205,22 @@ public:
   }
 };
 
+class AnyPattern : public RowPattern<tile::AnyOp> {
+public:
+  using RowPattern::RowPattern;
+  LogicalResult
+  matchAndRewrite(tile::AnyOp op, OneToN adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Hopper hw(rewriter, op.getLoc());
+    const Thread &thread = kernel.threads.at(op);
+    ValueRange rows = adaptor.getValue();
+    Value mine = arith::OrIOp::create(rewriter, hw.loc, rows[0], rows[1]);
+    rewriter.replaceOp(op,
+                       hw.anyNamed(thread.barrier, thread.agentThreads, mine));
+    return success();
+  }
+};
+
 template <typename Op, Value (Hopper::*Read)()>
 class SpecialPattern : public OpConversionPattern<Op> {
 public:
@@ -225,7 +241,7 @@ void tessera::populateRowPatterns(const TypeConverter &converter,
                                   const KernelContext &kernel,
                                   RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
-  patterns.add<ColumnsPattern, LoadRowsPattern, StoreRowsPattern>(
+  patterns.add<AnyPattern, ColumnsPattern, LoadRowsPattern, StoreRowsPattern>(
       converter, context, kernel);
   patterns.add<SpecialPattern<tile::CtaOp, &Hopper::ctaId>,
                SpecialPattern<tile::CtasOp, &Hopper::ctaCount>>(converter,
