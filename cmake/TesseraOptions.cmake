@@ -39,7 +39,25 @@ target_compile_options(TesseraWarnings INTERFACE -Wall -Wextra
 if(TESSERA_SANITIZERS)
   add_compile_options("-fsanitize=${TESSERA_SANITIZERS}"
     -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
-  add_link_options("-fsanitize=${TESSERA_SANITIZERS}")
+  set(TESSERA_SANITIZER_LINK_FLAGS "-fsanitize=${TESSERA_SANITIZERS}")
+  # The address sanitizer's runtime is shared, as gcc has it by itself, so that
+  # libtessera_rt can be loaded into programs without it, such as Python, once
+  # they preload it.
+  if(TESSERA_SANITIZERS MATCHES "address")
+    set(runtime libasan.so)
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+      set(runtime "libclang_rt.asan-${CMAKE_SYSTEM_PROCESSOR}.so")
+    endif()
+    execute_process(COMMAND "${CMAKE_CXX_COMPILER}" "-print-file-name=${runtime}"
+      OUTPUT_VARIABLE TESSERA_SANITIZER_RUNTIME
+      OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+      cmake_path(GET TESSERA_SANITIZER_RUNTIME PARENT_PATH folder)
+      string(APPEND TESSERA_SANITIZER_LINK_FLAGS
+        " -shared-libasan -Wl,-rpath,${folder}")
+    endif()
+  endif()
+  add_link_options("SHELL:${TESSERA_SANITIZER_LINK_FLAGS}")
 endif()
 
 # lld links an MLIR tool in a fraction of the time of GNU ld. clang-22 finds the
