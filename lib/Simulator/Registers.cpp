@@ -70,6 +70,13 @@ static Outcome rowReduce(Agent &agent, tile::RowReduceOp op) {
   });
 }
 
+static Outcome anyRow(Agent &agent, tile::AnyOp op) {
+  bool isAny = llvm::any_of(matrixOf(agent, op.getValue())->elements,
+                            [](Number flag) { return flag.integer != 0; });
+  agent.set(op.getResult(), integerNumber(isAny ? -1 : 0));
+  return Outcome::Done;
+}
+
 static Outcome expandRows(Agent &agent, tile::ExpandRowsOp op) {
   MatrixRef value = matrixOf(agent, op.getValue());
   return build(agent, op.getResult(),
@@ -86,6 +93,7 @@ void sim::addRegisterRules(Rules &rules) {
   rules.add<columns>();
   rules.add<fold>();
   rules.add<rowReduce>();
+  rules.add<anyRow>();
   rules.add<expandRows>();
   rules.add<asOperand>();
 }

@@ -200,6 +200,7 @@ static Outcome wait(Agent &agent, tile::WaitOp op) {
                                std::to_string(lane->acquisitions) +
                                " fillings have begun");
   reader->held[reader->waits++] = op;
+  agent.trace("wait", agent.machine.result.ticks, describe(ref));
   agent.set(op.getStage(), ref);
   return Outcome::Done;
 }

@@ -106,6 +106,12 @@ SimulationResult simulate(tile::KernelOp kernel,
                           llvm::ArrayRef<Argument> arguments, int64_t grid,
                           const Options &options = {});
 
+/// A line an event: its ticks, who, what.
+void printTrace(llvm::raw_ostream &os, llvm::ArrayRef<TraceEvent> trace);
+/// For chrome://tracing or ui.perfetto.dev: a process a CTA, a thread an agent,
+/// a tick a microsecond.
+void printChromeTrace(llvm::raw_ostream &os, llvm::ArrayRef<TraceEvent> trace);
+
 } // namespace tessera::sim
 
 #endif // TESSERA_SIMULATOR_SIMULATOR_H

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 using namespace tessera::oracle;
 
@@ -22,7 +23,8 @@ AttendCall::AttendCall(const Geometry &g)
     : lists(toTensors(g.lists, g.config.capacity, /*poison=*/1 << 30)),
       geometry(g), inputs(drawInputs(g)), query(halves(inputs.query)),
       key(halves(inputs.key)), value(halves(inputs.value)),
-      output(query.size()), lse(query.size() / g.config.headDim) {
+      output(query.size()), marks(lists.count.size()),
+      lse(query.size() / g.config.headDim) {
   for (int64_t i = 0; i < blockCount(g.keys, 64); ++i)
     sizes.push_back(int32_t(validRows(g.kvSizes, 0, i, 64, g.keys)));
   poison();
@@ -33,26 +35,37 @@ void AttendCall::poison() {
   std::fill(lse.begin(), lse.end(), std::numeric_limits<float>::quiet_NaN());
 }
 
-std::vector<sim::Argument> AttendCall::arguments() {
+std::vector<sim::Argument> AttendCall::arguments(bool hasMarks) {
   const Geometry &g = geometry;
   int64_t blocks = blockCount(g.queries, 64), dim = g.config.headDim;
   auto view = [](auto &data, std::initializer_list<int64_t> dims) {
     return sim::rowMajor(data.data(), dims);
   };
-  return {view(query, {g.batch, g.heads(), g.queries, dim}),
-          view(key, {g.batch, g.kvHeads, g.keys, dim}),
-          view(value, {g.batch, g.kvHeads, g.keys, dim}),
-          view(lists.index, {g.batch, g.heads(), blocks, g.config.capacity}),
-          view(lists.count, {g.batch, g.heads(), blocks}),
-          view(sizes, {int64_t(sizes.size())}),
-          view(output, {g.batch, g.heads(), g.queries, dim}),
-          view(lse, {g.batch, g.heads(), g.queries}),
-          inputs.scale.value_or(1 / std::sqrt(double(dim))),
-          g.group};
+  std::vector<sim::Argument> all = {
+      view(query, {g.batch, g.heads(), g.queries, dim}),
+      view(key, {g.batch, g.kvHeads, g.keys, dim}),
+      view(value, {g.batch, g.kvHeads, g.keys, dim}),
+      view(lists.index, {g.batch, g.heads(), blocks, g.config.capacity}),
+      view(lists.count, {g.batch, g.heads(), blocks}),
+      view(sizes, {int64_t(sizes.size())}),
+      view(output, {g.batch, g.heads(), g.queries, dim}),
+      view(lse, {g.batch, g.heads(), g.queries})};
+  if (hasMarks)
+    all.emplace_back(view(marks, {int64_t(marks.size())}));
+  all.emplace_back(inputs.scale.value_or(1 / std::sqrt(double(dim))));
+  all.emplace_back(g.group);
+  return all;
+}
+
+int64_t AttendCall::stages() const {
+  return 2 *
+         std::accumulate(lists.count.begin(), lists.count.end(), int64_t(0));
 }
 
 testing::AssertionResult AttendCall::matchesOracle() const {
   const Geometry &g = geometry;
+  if (std::count(marks.begin(), marks.end(), 0) != int64_t(marks.size()))
+    return testing::AssertionFailure() << "a mark is left";
   AttendResult wanted =
       attend(inputs.query, inputs.key, inputs.value, g.lists, {64, 64},
              inputs.scale.value_or(1 / std::sqrt(double(g.config.headDim))),
