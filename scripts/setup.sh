@@ -62,6 +62,34 @@ make_venv() {
   cp scripts/requirements.txt .venv/installed-requirements.txt
 }
 
+# The assembler of the GPU target, which only the tests need: the version they
+# were written with, unless the machine has one that will do.
+ptxas_wheel=nvidia-cuda-nvcc==13.0.88
+
+have_ptxas() {
+  local file
+  for file in "${TESSERA_PTXAS:-}" "$(command -v ptxas)" \
+    "${CUDA_HOME:-}/bin/ptxas" /usr/local/cuda/bin/ptxas \
+    .venv/lib/python3*/site-packages/nvidia/*/bin/ptxas; do
+    # 12.7 or newer, as lib/Target/NVPTX wants it.
+    if [[ -x $file ]] &&
+      "$file" --version | grep -Eq ' V(12\.([7-9]|[1-9][0-9])|1[3-9])\.'; then
+      return
+    fi
+  done
+  return 1
+}
+
+install_ptxas() {
+  have_ptxas && return
+  say "installing ptxas of $ptxas_wheel into .venv"
+  # ptxas runs without the headers and libraries the wheel depends on.
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+    --no-deps "$ptxas_wheel" ||
+    die "pip failed; install CUDA's ptxas, or does this machine reach an index?"
+}
+
 install_packages
 make_venv
+install_ptxas
 say "everything is there"
