@@ -32,8 +32,8 @@ PrivateFolder::PrivateFolder(PrivateFolder &&other) noexcept
     : folder(std::exchange(other.folder, "")) {}
 
 PrivateFolder::~PrivateFolder() {
-  if (!folder.empty())
-    sys::fs::remove_directories(folder);
+  if (!folder.empty()) [[maybe_unused]]
+    std::error_code nobodyToTell = sys::fs::remove_directories(folder);
 }
 
 std::string PrivateFolder::file(StringRef name) const {
