@@ -84,13 +84,13 @@ static Outcome acquire(Agent &agent, tile::AcquireOp op) {
                       "acquires " + describe(ref) + " while " +
                           describe(lane->filler->name) +
                           " has yet to fill the one before");
-  if (stage.state != Stage::Empty) {
-    StageRef last{lane, stage.filling};
+  if (stage.state != Stage::Empty)
     return agent.block(
-        op, "to fill " + describe(ref) + ", until " +
-                std::to_string(stage.releases) + " releases of filling " +
-                std::to_string(last.filling) + " are as many as its readers");
-  }
+        op,
+        llvm::formatv("to fill {0}, until filling {1} is released, which {2} "
+                      "of {3} readers have done",
+                      describe(ref), stage.filling, stage.releases,
+                      lane->ring->op.getRing().getType().getReaders()));
   stage.state = Stage::Acquired;
   stage.filling = ref.filling;
   stage.acquiredBy = op;
@@ -196,9 +196,8 @@ static Outcome wait(Agent &agent, tile::WaitOp op) {
   StageRef ref{lane, reader->waits};
   Stage &stage = lane->stageOf(ref.filling);
   if (stage.filling != ref.filling || stage.state != Stage::Full)
-    return agent.block(op, "for " + describe(ref) + ", of which " +
-                               std::to_string(lane->acquisitions) +
-                               " fillings have begun");
+    return agent.block(op, llvm::formatv("for {0}; {1} have been acquired",
+                                         describe(ref), lane->acquisitions));
   reader->held[reader->waits++] = op;
   agent.trace("wait", agent.machine.result.ticks, describe(ref));
   agent.set(op.getStage(), ref);

@@ -5,7 +5,13 @@ import pytest
 
 from built import TOOLS_DIR
 
-TOOLS = ["tessera-compile", "tessera-run", "tessera-opt", "tessera-lsp-server"]
+TOOLS = [
+    "tessera-compile",
+    "tessera-run",
+    "tessera-sim",
+    "tessera-opt",
+    "tessera-lsp-server",
+]
 
 
 @pytest.mark.parametrize("name", TOOLS)

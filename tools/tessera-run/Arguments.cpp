@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Arguments.h"
 
+#include "../Assignments.h"
+
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
@@ -48,12 +50,6 @@ static tessera_dtype runtimeDtypeOf(npy::Dtype dtype) {
 /// The name a symbol is set by: "Skv" of "Skv rows".
 static StringRef symbolName(StringRef symbol) {
   return symbol.split(' ').first;
-}
-
-Error unknownName(StringRef what, StringRef name, ArrayRef<std::string> known) {
-  return createStringError("there is no " + what + " '" + name + "'; there " +
-                           (known.size() == 1 ? "is " : "are ") +
-                           join(known, ", "));
 }
 
 /// Names of the parameters of one kind.

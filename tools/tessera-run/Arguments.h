@@ -29,10 +29,6 @@ inline bool isTensor(const host::SignatureParam &param) {
   return param.kind == TESSERA_RT_INPUT || param.kind == TESSERA_RT_OUTPUT;
 }
 
-/// An error that tells which names there are.
-llvm::Error unknownName(llvm::StringRef what, llvm::StringRef name,
-                        llvm::ArrayRef<std::string> known);
-
 class Arguments {
 public:
   static llvm::Expected<Arguments> create(const host::Signature &signature,

@@ -2,6 +2,7 @@
 //
 // tessera-run: compiles a module or a described attention in process, calls it
 // on .npy files or on generated input, and says how long it took.
+#include "../Assignments.h"
 #include "../SpecFlags.h"
 #include "Arguments.h"
 #include "tessera/Compiler/CommandLine.h"
@@ -28,48 +29,6 @@ static constexpr llvm::StringLiteral kTool = "tessera-run";
 static int fail(const llvm::Twine &message) {
   llvm::errs() << kTool << ": " << message << '\n';
   return EXIT_FAILURE;
-}
-
-/// "name=value" into its halves; an error names the flag.
-static llvm::Error split(StringRef flag, StringRef text, StringRef &name,
-                         StringRef &value) {
-  std::tie(name, value) = text.split('=');
-  if (!name.empty() && !value.empty())
-    return llvm::Error::success();
-  return llvm::createStringError("--" + flag + ": '" + text +
-                                 "' is no assignment; write name=value");
-}
-
-template <typename T>
-static llvm::Error parseNumbers(StringRef flag, ArrayRef<std::string> texts,
-                                llvm::StringMap<T> &numbers) {
-  for (StringRef text : texts) {
-    StringRef name, value;
-    if (llvm::Error error = split(flag, text, name, value))
-      return error;
-    bool wrong;
-    if constexpr (std::is_integral_v<T>)
-      wrong = value.getAsInteger(10, numbers[name]) || numbers[name] < 0 ||
-              numbers[name] > INT32_MAX;
-    else
-      wrong = value.getAsDouble(numbers[name]);
-    if (wrong)
-      return llvm::createStringError("--" + flag + ": '" + value +
-                                     "' is no number that '" + name +
-                                     "' could be");
-  }
-  return llvm::Error::success();
-}
-
-static llvm::Error parseFiles(StringRef flag, ArrayRef<std::string> texts,
-                              llvm::StringMap<std::string> &files) {
-  for (StringRef text : texts) {
-    StringRef name, value;
-    if (llvm::Error error = split(flag, text, name, value))
-      return error;
-    files[name] = value.str();
-  }
-  return llvm::Error::success();
 }
 
 static llvm::Expected<const tessera::host::Signature *>
@@ -216,10 +175,11 @@ int main(int argc, char **argv) {
   choices.seed = seed;
   llvm::StringMap<std::string> results;
   if (llvm::Error error = llvm::joinErrors(
-          llvm::joinErrors(parseFiles("input", inputs, choices.files),
-                           parseFiles("output", outputs, results)),
-          llvm::joinErrors(parseNumbers("dim", dims, choices.dims),
-                           parseNumbers("set", scalars, choices.scalars))))
+          llvm::joinErrors(tessera::parseTexts("input", inputs, choices.files),
+                           tessera::parseTexts("output", outputs, results)),
+          llvm::joinErrors(
+              tessera::parseNumbers("dim", dims, choices.dims),
+              tessera::parseNumbers("set", scalars, choices.scalars))))
     return tessera::usageError(kTool, toString(std::move(error)));
   if (repeat < 1)
     return tessera::usageError(kTool, "--repeat: " + llvm::Twine(repeat) +

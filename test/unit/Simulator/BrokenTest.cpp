@@ -109,7 +109,7 @@ const Broken kBroken[] = {
        "    %more = arith.addi %n, %c1 : index\n"
        "    scf.for %i = %c0 to %more step %c1 {\n      %entry"}},
      {ReportKind::Deadlock},
-     "of which 5 fillings have begun"},
+     "5 have been acquired"},
     {"ListReadBeyondItsEnd",
      {{"    scf.for %i = %c0 to %n step %c1 {\n      %id",
        "    scf.for %i = %c1 to %n step %c1 {\n      %i1 = arith.addi %i, %c1 "

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""tessera-sim as a program: .npy in and out, reports, traces, clear refusals."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import oracle
+
+KERNEL = Path(__file__).parents[1] / "Dialect/Tile/attend-plain.mlir"
+QUERIES, KEYS = 100, 200
+
+
+def bf16(rng, *shape):
+    """The bits of random numbers, and the numbers."""
+    bits = (rng.standard_normal(shape).astype("f4").view("u4") >> 16).astype("u2")
+    return bits, (bits.astype("u4") << 16).view("f4")
+
+
+@pytest.fixture
+def call(tmp_path):
+    """Arguments of the command line, and what the kernel has to give."""
+    rng = np.random.default_rng(7)
+    (q, qs), (k, ks), (v, vs) = (
+        bf16(rng, 1, h, n, 128) for h, n in [(2, QUERIES), (1, KEYS), (1, KEYS)]
+    )
+    index = np.array([[[[3, 0], [1, 99]], [[2, 1], [99, 99]]]], "i4")
+    count = np.array([[[2, 1], [2, 0]]], "i4")
+    sizes = np.array([64, 60, 64, 8], "i4")
+    arguments = ["--set", "scale=0.0625", "--set", "group=2", "--shape", f"o=1x2x{QUERIES}x128",
+                 "--shape", f"lse=1x2x{QUERIES}"]  # fmt: skip
+    for name, array in dict(q=q, k=k, v=v, index=index, count=count, sizes=sizes).items():
+        np.save(tmp_path / f"{name}.npy", array)
+        arguments += ["--input", f"{name}={tmp_path}/{name}.npy"]
+    lists = [[[index[0, h, i, : count[0, h, i]] for i in range(2)] for h in range(2)]]
+    return arguments, oracle.attend(qs, ks, vs, lists, 64, 64, 0.0625, kv_sizes=sizes)
+
+
+def test_files_in_and_out(tool, tmp_path, call):
+    arguments, (output, lse) = call
+    done = tool("tessera-sim", KERNEL, *arguments, "--grid", 2, "--resident", 2, "--interleavings", 3,
+                "--output", f"o={tmp_path}/o.npy", "--output", f"lse={tmp_path}/l.npy",
+                "--trace", f"{tmp_path}/trace.json")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "nothing to report, seeds 0 .. 2\n"
+    bits = np.load(tmp_path / "o.npy").view("u2").astype("u4")
+    assert np.abs((bits << 16).view("f4") - output).max() < 0.02
+    found = np.load(tmp_path / "l.npy")
+    assert np.array_equal(np.isneginf(found), np.isneginf(lse))
+    some = np.isfinite(lse)
+    assert np.abs(found[some] - lse[some]).max() < 0.01
+    events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    loads = [e for e in events if e["name"] == "load" and e["ph"] == "b"]
+    assert len(loads) == 2 * 5, "a stage for key and value of each entry of the lists"
+
+
+def test_reports_and_exits_with_1(tool, tmp_path, call):
+    broken = tmp_path / "broken.mlir"
+    broken.write_text(KERNEL.read_text().replace("tile.release %vs", "tile.release %ks"))
+    done = tool("tessera-sim", broken, *call[0], "--seed", 4, "--trace", "text")
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert "broken.mlir:" in lines[0] and "@attend" in lines[0] and "[released-twice]" in lines[0]
+    assert lines[-1] == "tessera-sim: seed 4: the kernel is wrong"
+    assert "@load" in done.stdout and "acquire" in done.stdout
+
+
+def test_results_that_depend_on_the_order_are_reported(tool, tmp_path):
+    race = tmp_path / "race.mlir"
+    race.write_text(
+        """tile.kernel @race(%x: memref<1xi32>) {
+             tile.role @both agents(2) warps(1) (%agent) {
+               %c0 = arith.constant 0 : index
+               %mine = arith.index_cast %agent : index to i32
+               memref.store %mine, %x[%c0] : memref<1xi32>
+             }
+           }"""
+    )
+    done = tool("tessera-sim", race, "--shape", "x=1", "--interleavings", 50)
+    assert done.returncode == 1
+    assert "the results are not those of seed 0" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        ([], "'q' wants one of --input q=FILE.npy"),
+        (["--input", "query=q.npy"], "there is no parameter 'query'; there are q, k, v"),
+        (["--shape", "q=1x2x"], "'1x2x' is no shape of 'q'"),
+        (["--input", "q"], "'q' is no assignment"),
+        (["--kernel", "other"], "there is no kernel 'other'; there is attend"),
+        (["--interleavings", "0"], "want 1 or more"),
+        (["--grid", "many"], "'many' is no whole number"),
+    ],
+)
+def test_wrong_usage(tool, arguments, said):
+    done = tool("tessera-sim", KERNEL, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("tessera-sim: ")
+
+
+@pytest.mark.parametrize(
+    "argument, said",
+    [
+        ("count=sizes.npy", "argument 4 has 1 dimensions; expected 3"),
+        ("count=q.npy", "holds u16; expected i32"),
+    ],
+)
+def test_arrays_that_do_not_fit(tool, tmp_path, call, argument, said):
+    name, file = argument.split("=")
+    done = tool("tessera-sim", KERNEL, *call[0], "--input", f"{name}={tmp_path}/{file}")
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
