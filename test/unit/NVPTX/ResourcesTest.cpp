@@ -108,9 +108,9 @@ TEST(Resources, GiveANoteToTheKernelItNames) {
 }
 
 TEST(Resources, KeepWarningsThatAreNoHazard) {
-  std::string report = std::string(kCalls) +
-                       "ptxas warning : Stack size for entry function 'plain' "
-                       "cannot be statically determined\n";
+  std::string report(kCalls);
+  report += "ptxas warning : Stack size for entry function 'plain' "
+            "cannot be statically determined\n";
   KernelResources plain = get(parseResources(report)).at(0);
   EXPECT_EQ(plain.notes, (Texts{"Stack size for entry function 'plain' "
                                 "cannot be statically determined"}));

@@ -10,8 +10,6 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
-#include <functional>
-
 using namespace tessera::nvptx;
 using llvm::formatv;
 using llvm::StringRef;
@@ -38,9 +36,15 @@ llvm.func @scale(%x: !llvm.ptr<1>, %scale: f32) attributes {nvvm.kernel,
 })mlir";
 
 /// `make(0), make(1), ..`, `count` of them.
-static std::string list(int count, const std::function<std::string(int)> &make,
+static std::string list(int count, llvm::function_ref<std::string(int)> make,
                         StringRef separator = ", ") {
-  return llvm::join(llvm::map_range(llvm::seq(0, count), make), separator);
+  std::string text;
+  for (int index = 0; index < count; ++index) {
+    if (index > 0)
+      text += separator;
+    text += make(index);
+  }
+  return text;
 }
 
 std::string manyLiveValues(int values, StringRef limit) {
