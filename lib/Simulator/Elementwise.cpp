@@ -6,8 +6,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/Support/MathExtras.h"
 
-#include <bit>
 #include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace tessera;

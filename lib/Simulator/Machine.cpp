@@ -5,8 +5,6 @@
 
 #include "llvm/Support/FormatVariadic.h"
 
-#include <limits>
-
 using namespace mlir;
 using namespace tessera;
 using namespace tessera::sim;
