@@ -39,19 +39,20 @@ Outcome Agent::fail(ReportKind kind, Operation *op, const Twine &text) {
   return Outcome::Failed;
 }
 
-Outcome Agent::block(Operation *op, const Twine &reason) {
+Outcome Agent::block(Operation *op, function_ref<std::string()> reason) {
   if (blockedAt != op)
     blockedSince = machine.result.ticks;
   isBlocked = true;
   blockedAt = op;
-  blockedBy = reason.str();
+  if (machine.wantsReasons)
+    blockedBy = reason();
   return Outcome::Blocked;
 }
 
-void Agent::trace(StringRef what, int64_t begin, const Twine &detail,
+void Agent::trace(StringRef what, int64_t begin, StageRef stage,
                   bool isAsynchronous) {
   if (machine.options.trace)
-    machine.result.trace.push_back({name, what.str(), detail.str(), begin,
+    machine.result.trace.push_back({name, what.str(), describe(stage), begin,
                                     machine.result.ticks, isAsynchronous});
 }
 
@@ -81,8 +82,9 @@ void Agent::run() {
       --top.next;
       return;
     case Outcome::Done:
-      if (blockedAt == op)
-        trace("blocked", blockedSince, blockedBy);
+      if (blockedAt == op && machine.options.trace)
+        machine.result.trace.push_back(
+            {name, "blocked", blockedBy, blockedSince, machine.result.ticks});
       blockedAt = nullptr;
       if (rule->isShared)
         return;

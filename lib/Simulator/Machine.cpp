@@ -110,7 +110,7 @@ void Machine::startCta() {
     prologue.run();
     if (prologue.isBlocked)
       prologue.fail(ReportKind::Deadlock, prologue.blockedAt,
-                    "waits before the roles begin: " + prologue.blockedBy);
+                    "waits before the roles begin");
   }
   for (auto &agent : cta->agents)
     agent->weight = drawWeight();
@@ -222,11 +222,14 @@ SimulationResult Machine::run() {
 //===----------------------------------------------------------------------===//
 
 void Machine::reportDeadlock() {
+  wantsReasons = true;
   for (auto &cta : ctas)
     for (auto &agent : cta->agents)
-      if (!agent->hasEnded)
+      if (!agent->hasEnded) {
+        agent->run(); // says what it waits for
         agent->fail(ReportKind::Deadlock, agent->blockedAt,
                     "waits for ever: " + agent->blockedBy);
+      }
 }
 
 static void checkLane(const Cta &cta, Lane &lane, SimulationResult &result) {

@@ -50,7 +50,8 @@ struct Reader {
 struct Lane {
   Ring *ring = nullptr;
   int64_t number = 0, acquisitions = 0;
-  Agent *filler = nullptr; ///< has acquired a stage and not begun to fill it
+  Agent *filler = nullptr; ///< has acquired stages and not begun to fill them
+  int64_t unfilled = 0;    ///< so many
   std::vector<Stage> stages;
   llvm::MapVector<Agent *, Reader> readers;
 
@@ -136,8 +137,9 @@ public:
   void leave() { frames.pop_back(); }
 
   Outcome fail(ReportKind kind, mlir::Operation *op, const llvm::Twine &text);
-  Outcome block(mlir::Operation *op, const llvm::Twine &reason);
-  void trace(llvm::StringRef what, int64_t begin, const llvm::Twine &detail,
+  /// `reason` is asked for only if somebody will read it.
+  Outcome block(mlir::Operation *op, llvm::function_ref<std::string()> reason);
+  void trace(llvm::StringRef what, int64_t begin, StageRef stage,
              bool isAsynchronous = false);
 
   Machine &machine;
@@ -181,7 +183,7 @@ public:
   Machine(tile::KernelOp kernel, llvm::ArrayRef<Argument> arguments,
           int64_t grid, const Options &options)
       : kernel(kernel), arguments(arguments), grid(grid), options(options),
-        random(options.seed) {}
+        wantsReasons(options.trace), random(options.seed) {}
 
   SimulationResult run();
 
@@ -193,6 +195,7 @@ public:
   const int64_t grid;
   const Options &options;
   SimulationResult result;
+  bool wantsReasons; ///< for waiting
 
 private:
   bool bindArguments();

@@ -29,10 +29,10 @@ static Place placeOf(Agent &agent, Value memory, ValueRange indices) {
 
 /// The element; null, and a report, if there is none.
 static void *reach(Agent &agent, Operation *op, const Place &place) {
-  std::string why;
-  if (std::optional<int64_t> offset = offsetOf(place.view, place.indices, why))
+  if (std::optional<int64_t> offset = offsetOf(place.view, place.indices))
     return elementOf(place.view, place.format, *offset);
-  agent.fail(ReportKind::OutOfBounds, op, why);
+  agent.fail(ReportKind::OutOfBounds, op,
+             whyOutside(place.view, place.indices));
   return nullptr;
 }
 

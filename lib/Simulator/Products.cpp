@@ -57,7 +57,7 @@ void sim::retireNext(Agent &agent) {
       result->at(m, n) = realNumber(row[n]);
   }
   product.result = result;
-  agent.trace("product", product.begin, describe(product.right),
+  agent.trace("product", product.begin, product.right,
               /*isAsynchronous=*/true);
 }
 

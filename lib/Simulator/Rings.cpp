@@ -85,12 +85,13 @@ static Outcome acquire(Agent &agent, tile::AcquireOp op) {
                           describe(lane->filler->name) +
                           " has yet to fill the one before");
   if (stage.state != Stage::Empty)
-    return agent.block(
-        op,
-        llvm::formatv("to fill {0}, until filling {1} is released, which {2} "
-                      "of {3} readers have done",
-                      describe(ref), stage.filling, stage.releases,
-                      lane->ring->op.getRing().getType().getReaders()));
+    return agent.block(op, [&] {
+      return llvm::formatv("to fill {0}, until filling {1} is released, which "
+                           "{2} of {3} readers have done",
+                           describe(ref), stage.filling, stage.releases,
+                           lane->ring->op.getRing().getType().getReaders())
+          .str();
+    });
   stage.state = Stage::Acquired;
   stage.filling = ref.filling;
   stage.acquiredBy = op;
@@ -99,9 +100,10 @@ static Outcome acquire(Agent &agent, tile::AcquireOp op) {
   if (op.getNote())
     stage.note = agent.integer(op.getNote());
   lane->filler = &agent;
+  ++lane->unfilled;
   ++lane->acquisitions;
   agent.set(op.getStage(), ref);
-  agent.trace("acquire", agent.machine.result.ticks, describe(ref));
+  agent.trace("acquire", agent.machine.result.ticks, ref);
   return Outcome::Done;
 }
 
@@ -113,7 +115,8 @@ static Outcome beginFilling(Agent &agent, Operation *op, StageRef ref) {
                       "fills " + describe(ref) +
                           ", which is filled already; acquire another");
   stage.state = Stage::Filling;
-  ref.lane->filler = nullptr;
+  if (--ref.lane->unfilled == 0)
+    ref.lane->filler = nullptr;
   return Outcome::Done;
 }
 
@@ -129,10 +132,11 @@ static Outcome load(Agent &agent, tile::LoadOp op) {
             agent.machine.result.ticks,
             agent.machine.drawWeight()};
   // The first row has to exist; those behind the last read as 0.
-  std::string why;
-  if (!offsetOf(*copy.source, {copy.batch, copy.head, copy.token}, why))
+  int64_t first[] = {copy.batch, copy.head, copy.token};
+  if (!offsetOf(*copy.source, first))
     return agent.fail(ReportKind::OutOfBounds, op,
-                      "loads a tile of which nothing exists: " + why);
+                      "loads a tile of which nothing exists: " +
+                          whyOutside(*copy.source, first));
   if (beginFilling(agent, op, stage) == Outcome::Failed)
     return Outcome::Failed;
   agent.cta.copies.push_back(copy);
@@ -147,12 +151,11 @@ void sim::land(const Copy &copy) {
   float *to = copy.stage.lane->stageOf(copy.stage.filling).data.data();
   for (int64_t row = 0; row < tile.getRows(); ++row)
     for (int64_t column = 0; column < tile.getColumns(); ++column) {
-      std::string outside;
-      std::optional<int64_t> offset = offsetOf(
-          source, {copy.batch, copy.head, copy.token + row, column}, outside);
+      std::optional<int64_t> offset =
+          offsetOf(source, {copy.batch, copy.head, copy.token + row, column});
       *to++ = offset ? format.load(elementOf(source, format, *offset)).real : 0;
     }
-  copy.agent->trace("load", copy.begin, describe(copy.stage),
+  copy.agent->trace("load", copy.begin, copy.stage,
                     /*isAsynchronous=*/true);
   markFull(copy.agent->cta, copy.stage);
 }
@@ -196,10 +199,13 @@ static Outcome wait(Agent &agent, tile::WaitOp op) {
   StageRef ref{lane, reader->waits};
   Stage &stage = lane->stageOf(ref.filling);
   if (stage.filling != ref.filling || stage.state != Stage::Full)
-    return agent.block(op, llvm::formatv("for {0}; {1} have been acquired",
-                                         describe(ref), lane->acquisitions));
+    return agent.block(op, [&] {
+      return llvm::formatv("for {0}; {1} have been acquired", describe(ref),
+                           lane->acquisitions)
+          .str();
+    });
   reader->held[reader->waits++] = op;
-  agent.trace("wait", agent.machine.result.ticks, describe(ref));
+  agent.trace("wait", agent.machine.result.ticks, ref);
   agent.set(op.getStage(), ref);
   return Outcome::Done;
 }
@@ -238,7 +244,7 @@ static Outcome release(Agent &agent, tile::ReleaseOp op) {
   if (!ref.lane->readers[&agent].held.erase(ref.filling))
     return agent.fail(ReportKind::ReleasedTwice, op,
                       "releases " + describe(ref) + " a second time");
-  agent.trace("release", agent.machine.result.ticks, describe(ref));
+  agent.trace("release", agent.machine.result.ticks, ref);
   giveBack(agent, ref);
   return Outcome::Done;
 }

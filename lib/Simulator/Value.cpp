@@ -132,18 +132,25 @@ ArrayView sim::rowMajor(void *data, ArrayRef<int64_t> dims) {
   return view;
 }
 
+static bool isInside(const ArrayView &view, size_t dim, int64_t index) {
+  return index >= 0 && index < view.dims[dim];
+}
+
 std::optional<int64_t> sim::offsetOf(const ArrayView &view,
-                                     ArrayRef<int64_t> indices,
-                                     std::string &why) {
+                                     ArrayRef<int64_t> indices) {
   int64_t offset = 0;
   for (auto [dim, index] : llvm::enumerate(indices)) {
-    if (index < 0 || index >= view.dims[dim]) {
-      why = llvm::formatv("index {0} is {1}, outside 0 .. {2}", dim, index,
-                          view.dims[dim] - 1)
-                .str();
+    if (!isInside(view, dim, index))
       return std::nullopt;
-    }
     offset += index * view.strides[dim];
   }
   return offset;
+}
+
+std::string sim::whyOutside(const ArrayView &view, ArrayRef<int64_t> indices) {
+  size_t dim = 0;
+  while (isInside(view, dim, indices[dim]))
+    ++dim;
+  return llvm::formatv("index {0} is {1}, outside 0 .. {2}", dim, indices[dim],
+                       view.dims[dim] - 1);
 }

@@ -74,10 +74,11 @@ using Cell = std::variant<std::monostate, Number, MatrixRef, const ArrayView *,
 
 Cell constantCell(mlir::TypedAttr value);
 
-/// Where in its view an element lies; none outside. `why` then says how.
+/// Where in its view an element lies; none outside.
 std::optional<int64_t> offsetOf(const ArrayView &view,
-                                llvm::ArrayRef<int64_t> indices,
-                                std::string &why);
+                                llvm::ArrayRef<int64_t> indices);
+/// "index 1 is 9, outside 0 .. 7", of the first that is.
+std::string whyOutside(const ArrayView &view, llvm::ArrayRef<int64_t> indices);
 inline void *elementOf(const ArrayView &view, Format format, int64_t offset) {
   return static_cast<char *>(view.data) + offset * format.bytes();
 }
