@@ -140,6 +140,7 @@ void tessera::registerAllPasses() {
   vector::registerVectorPasses();
   registerTesseraConversionPasses();
   registerTesseraTileToNVVMPasses();
+  registerTileToNVVMPipelines();
   host::registerTesseraHostTargetPasses();
   host::registerHostPipelines();
   registerCompilerPipelines();

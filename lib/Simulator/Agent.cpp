@@ -94,6 +94,9 @@ void Agent::run() {
 
 void Agent::end() {
   hasEnded = true;
+  if (lastStore)
+    fail(ReportKind::DroppedWork, lastStore,
+         "ends without waiting for a store; add a tile.store_wait");
   for (const auto &product : products)
     fail(ReportKind::DroppedWork, product->op,
          "ends without waiting for a product; add a tile.mma_wait");

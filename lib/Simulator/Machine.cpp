@@ -122,10 +122,15 @@ void Cta::unblock() {
     agent->isBlocked = false;
 }
 
+void Machine::unblockAll() {
+  for (auto &cta : ctas)
+    cta->unblock();
+}
+
 namespace {
 /// One thing that could happen next.
 struct Candidate {
-  enum Kind { RunAgent, LandCopy, RetireProduct };
+  enum Kind { RunAgent, LandCopy, LandStore, RetireProduct };
   Kind kind;
   Cta *cta;
   size_t index;
@@ -162,6 +167,15 @@ void Candidates::collect(Cta &cta) {
   }
   for (auto [index, copy] : llvm::enumerate(cta.copies))
     add(Candidate::LandCopy, cta, index, copy.weight);
+  for (auto [index, store] : llvm::enumerate(cta.stores))
+    add(Candidate::LandStore, cta, index, store.weight);
+}
+
+template <typename Transfer>
+static void landOne(std::vector<Transfer> &transfers, size_t index) {
+  Transfer transfer = std::move(transfers[index]);
+  transfers.erase(transfers.begin() + static_cast<ptrdiff_t>(index));
+  land(transfer);
 }
 
 /// Lets one thing happen; false if there is none left.
@@ -175,12 +189,10 @@ bool Machine::choose() {
 
   ++result.ticks;
   Cta &cta = *chosen.cta;
-  if (chosen.kind == Candidate::LandCopy) {
-    Copy copy = cta.copies[chosen.index];
-    cta.copies.erase(cta.copies.begin() + chosen.index);
-    land(copy);
-    return true;
-  }
+  if (chosen.kind == Candidate::LandCopy)
+    return landOne(cta.copies, chosen.index), true;
+  if (chosen.kind == Candidate::LandStore)
+    return landOne(cta.stores, chosen.index), true;
   Agent &agent = *cta.agents[chosen.index];
   if (random.oneIn(32))
     agent.weight = drawWeight();
@@ -205,7 +217,7 @@ SimulationResult Machine::run() {
     if (!choose())
       reportDeadlock();
     llvm::erase_if(ctas, [&](const std::unique_ptr<Cta> &cta) {
-      bool hasEnded = cta->copies.empty() &&
+      bool hasEnded = cta->copies.empty() && cta->stores.empty() &&
                       llvm::all_of(cta->agents, [](const auto &agent) {
                         return agent->hasEnded;
                       });

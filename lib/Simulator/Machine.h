@@ -33,7 +33,7 @@ struct Stage {
   State state = Empty;
   int64_t filling = -1; ///< the latest
   mlir::Operation *acquiredBy = nullptr;
-  std::optional<int64_t> note;
+  llvm::SmallVector<int64_t> notes;
   std::vector<float> data; ///< NaN unless full
   int64_t releases = 0;    ///< readers that have left this filling
 
@@ -84,13 +84,27 @@ struct Copy {
 struct Product {
   tile::MmaOp op;
   MatrixRef left, accumulator, result;
-  StageRef right;
+  llvm::SmallVector<StageRef, 2> reads; ///< the right matrix, then the left
+  StageRef right() const { return reads.front(); }
   int64_t begin; ///< tick
   bool isWaitedFor = false;
 };
 
+/// Rows on their way to global memory.
+struct Store {
+  Agent *agent;
+  mlir::Operation *op;
+  MatrixRef value;
+  const ArrayView *target;
+  int64_t batch, head, token;
+  int64_t begin; ///< tick
+  int64_t weight;
+};
+
 /// Puts the tile in its stage, which is then full.
 void land(const Copy &copy);
+/// Writes the rows.
+void land(const Store &store);
 /// Computes the first product of the agent that has not been.
 void retireNext(Agent &agent);
 
@@ -141,6 +155,7 @@ public:
   Outcome block(mlir::Operation *op, llvm::function_ref<std::string()> reason);
   void trace(llvm::StringRef what, int64_t begin, StageRef stage,
              bool isAsynchronous = false);
+  mlir::Operation *lastStore = nullptr; ///< not waited for
 
   Machine &machine;
   Cta &cta;
@@ -167,9 +182,19 @@ struct Cta {
   std::deque<Ring> rings;
   std::vector<std::unique_ptr<Agent>> agents;
   std::vector<Copy> copies;
+  std::vector<Store> stores;
 
+  /// Whether the agent has started a store that is not written.
+  bool isStoring(const Agent &agent) const {
+    return llvm::any_of(stores, [&](const Store &store) {
+      return store.agent == &agent;
+    });
+  }
   void unblock();
 };
+
+/// What a full stage holds.
+MatrixRef matrixOf(StageRef stage);
 
 /// Reports unless the agent holds that filling of the stage, full.
 Outcome checkHeld(Agent &agent, mlir::Operation *op, StageRef stage);
@@ -188,6 +213,8 @@ public:
   SimulationResult run();
 
   int64_t drawWeight();
+  /// A number that CTAs share has changed.
+  void unblockAll();
   bool countOperation() { return ++operations <= options.maxOperations; }
 
   tile::KernelOp kernel;

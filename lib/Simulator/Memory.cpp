@@ -66,58 +66,117 @@ static Outcome dim(Agent &agent, memref::DimOp op) {
   return Outcome::Done;
 }
 
-/// Calls `move` with each element of the rows below `limit` and the number in
-/// the matrix that belongs to it. The tokens are the dimension before the
-/// features, or the last one if an element is a row.
-static Outcome
-forEachOfRows(Agent &agent, Operation *op, Place place, int64_t limit,
-              RankedTensorType type,
-              function_ref<void(void *, int64_t, int64_t)> move) {
-  bool hasColumns = type.getRank() == 2;
-  int64_t columns = hasColumns ? type.getDimSize(1) : 1;
-  size_t token = place.indices.size() - (hasColumns ? 2 : 1);
-  SmallVector<int64_t> first = place.indices;
-  for (int64_t row = 0; row < std::min(limit, type.getDimSize(0)); ++row)
-    for (int64_t column = 0; column < columns; ++column) {
-      if (hasColumns)
-        place.indices.back() = first.back() + column;
-      place.indices[token] = first[token] + row;
-      void *element = reach(agent, op, place);
-      if (!element)
-        return Outcome::Failed;
-      move(element, row, column);
-    }
+static Outcome storeRows(Agent &agent, tile::StoreRowsOp op) {
+  Place place = placeOf(agent, op.getTarget(), op.getIndex());
+  MatrixRef matrix = std::get<MatrixRef>(agent.get(op.getValue()));
+  int64_t first = place.indices[0];
+  for (int64_t row = 0;
+       row < std::min(agent.integer(op.getLimit()), matrix->rows); ++row) {
+    place.indices[0] = first + row;
+    void *element = reach(agent, op, place);
+    if (!element)
+      return Outcome::Failed;
+    place.format.store(element, matrix->at(row, 0));
+  }
   return Outcome::Done;
 }
 
-static Outcome loadRows(Agent &agent, tile::LoadRowsOp op) {
-  Place place = placeOf(agent, op.getSource(), op.getIndices());
-  RankedTensorType type = op.getResult().getType();
-  auto matrix = std::make_shared<Matrix>(type);
-  llvm::fill(matrix->elements, realNumber(0));
-  Outcome outcome =
-      forEachOfRows(agent, op, place, agent.integer(op.getLimit()), type,
-                    [&](void *element, int64_t row, int64_t column) {
-                      matrix->at(row, column) = place.format.load(element);
-                    });
-  agent.set(op.getResult(), MatrixRef(matrix));
-  return outcome;
+//===----------------------------------------------------------------------===//
+// Stores through staging
+//===----------------------------------------------------------------------===//
+
+static Outcome makeStaging(Agent &agent, tile::MakeStagingOp op) {
+  agent.set(op.getStaging(), integerNumber(0)); // stores hold what they store
+  return Outcome::Done;
 }
 
-static Outcome storeRows(Agent &agent, tile::StoreRowsOp op) {
-  Place place = placeOf(agent, op.getTarget(), op.getIndices());
-  MatrixRef matrix = std::get<MatrixRef>(agent.get(op.getValue()));
-  return forEachOfRows(agent, op, place, agent.integer(op.getLimit()),
-                       cast<RankedTensorType>(op.getValue().getType()),
-                       [&](void *element, int64_t row, int64_t column) {
-                         place.format.store(element, matrix->at(row, column));
-                       });
+static Outcome storeAsync(Agent &agent, tile::StoreAsyncOp op) {
+  int64_t lane = agent.integer(op.getLane());
+  int64_t lanes = op.getStaging().getType().getLanes();
+  if (lane < 0 || lane >= lanes)
+    return agent.fail(ReportKind::OutOfBounds, op,
+                      "takes lane " + Twine(lane) + " of a staging that has " +
+                          Twine(lanes));
+  Store store{&agent,
+              op,
+              std::get<MatrixRef>(agent.get(op.getValue())),
+              std::get<const ArrayView *>(agent.get(op.getMap())),
+              agent.integer(op.getBatch()),
+              agent.integer(op.getHead()),
+              agent.integer(op.getToken()),
+              agent.machine.result.ticks,
+              agent.machine.drawWeight()};
+  int64_t first[] = {store.batch, store.head};
+  if (!offsetOf(*store.target, first))
+    return agent.fail(ReportKind::OutOfBounds, op,
+                      "stores to where nothing exists: " +
+                          whyOutside(*store.target, first));
+  agent.cta.stores.push_back(std::move(store));
+  agent.lastStore = op;
+  return Outcome::Done;
+}
+
+void sim::land(const Store &store) {
+  auto op = cast<tile::StoreAsyncOp>(store.op);
+  Format format = *Format::of(op.getMap().getType().getTile());
+  for (int64_t row = 0; row < store.value->rows; ++row)
+    for (int64_t column = 0; column < store.value->columns; ++column)
+      if (std::optional<int64_t> offset =
+              offsetOf(*store.target, {store.batch, store.head,
+                                       store.token + row, column}))
+        format.store(elementOf(*store.target, format, *offset),
+                     store.value->at(row, column));
+  store.agent->cta.unblock();
+}
+
+static Outcome storeWait(Agent &agent, tile::StoreWaitOp op) {
+  if (agent.cta.isStoring(agent))
+    return agent.block(op, [] { return "until its stores are written"; });
+  agent.lastStore = nullptr;
+  return Outcome::Done;
+}
+
+//===----------------------------------------------------------------------===//
+// Numbers that CTAs share
+//===----------------------------------------------------------------------===//
+
+static Outcome atomicAdd(Agent &agent, tile::AtomicAddOp op) {
+  Place place = placeOf(agent, op.getMemory(), op.getIndex());
+  void *element = reach(agent, op, place);
+  if (!element)
+    return Outcome::Failed;
+  Number before = place.format.load(element);
+  int64_t sum =
+      before.integer + std::get<Number>(agent.get(op.getValue())).integer;
+  place.format.store(element, place.format.round(integerNumber(sum)));
+  agent.set(op.getBefore(), before);
+  agent.machine.unblockAll();
+  return Outcome::Done;
+}
+
+static Outcome await(Agent &agent, tile::AwaitOp op) {
+  Place place = placeOf(agent, op.getMemory(), op.getIndex());
+  void *element = reach(agent, op, place);
+  if (!element)
+    return Outcome::Failed;
+  int64_t now = place.format.load(element).integer;
+  int64_t wanted = agent.integer(op.getValue());
+  if (now >= wanted)
+    return Outcome::Done;
+  return agent.block(op, [&] {
+    return "until " + std::to_string(now) + " in memory is " +
+           std::to_string(wanted);
+  });
 }
 
 void sim::addMemoryRules(Rules &rules) {
   rules.add<load>(/*isShared=*/true);
   rules.add<store>(/*isShared=*/true);
   rules.add<dim>();
-  rules.add<loadRows>(/*isShared=*/true);
   rules.add<storeRows>(/*isShared=*/true);
+  rules.add<makeStaging>();
+  rules.add<storeAsync>(/*isShared=*/true);
+  rules.add<storeWait>(/*isShared=*/true);
+  rules.add<atomicAdd>(/*isShared=*/true);
+  rules.add<await>(/*isShared=*/true);
 }

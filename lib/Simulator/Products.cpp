@@ -13,10 +13,18 @@ static Outcome start(Agent &agent, tile::MmaOp op) {
     return Outcome::Failed;
   auto product = std::make_shared<Product>();
   product->op = op;
-  product->left = std::get<MatrixRef>(agent.get(op.getLeft()));
+  product->reads.push_back(stage);
+  const Cell &left = agent.get(op.getLeft());
+  if (const auto *leftStage = std::get_if<StageRef>(&left)) {
+    if (checkHeld(agent, op, *leftStage) == Outcome::Failed)
+      return Outcome::Failed;
+    product->reads.push_back(*leftStage);
+    product->left = matrixOf(*leftStage);
+  } else {
+    product->left = std::get<MatrixRef>(left);
+  }
   if (op.getAccumulator())
     product->accumulator = std::get<MatrixRef>(agent.get(op.getAccumulator()));
-  product->right = stage;
   product->begin = agent.machine.result.ticks;
   agent.products.push_back(product);
   agent.set(op.getProduct(), product);
@@ -27,7 +35,7 @@ static Outcome start(Agent &agent, tile::MmaOp op) {
 static std::vector<float> rightOperand(Product &product, int64_t depth,
                                        int64_t columns) {
   const std::vector<float> &data =
-      product.right.lane->stageOf(product.right.filling).data;
+      product.right().lane->stageOf(product.right().filling).data;
   if (!product.op.getTransposed())
     return data;
   std::vector<float> right(data.size());
@@ -57,7 +65,7 @@ void sim::retireNext(Agent &agent) {
       result->at(m, n) = realNumber(row[n]);
   }
   product.result = result;
-  agent.trace("product", product.begin, product.right,
+  agent.trace("product", product.begin, product.right(),
               /*isAsynchronous=*/true);
 }
 

@@ -35,6 +35,11 @@ static Outcome columns(Agent &agent, tile::ColumnsOp op) {
                [](int64_t, int64_t column) { return integerNumber(column); });
 }
 
+static Outcome rowNumbers(Agent &agent, tile::RowNumbersOp op) {
+  return build(agent, op.getResult(),
+               [](int64_t row, int64_t) { return integerNumber(row); });
+}
+
 static Number join(tile::Reduction kind, Number a, Number b) {
   return kind == tile::Reduction::Max
              ? realNumber(std::fmax(a.real, b.real))
@@ -91,6 +96,7 @@ static Outcome asOperand(Agent &agent, tile::AsOperandOp op) {
 void sim::addRegisterRules(Rules &rules) {
   rules.add<splat>();
   rules.add<columns>();
+  rules.add<rowNumbers>();
   rules.add<fold>();
   rules.add<rowReduce>();
   rules.add<anyRow>();

@@ -96,9 +96,9 @@ static Outcome acquire(Agent &agent, tile::AcquireOp op) {
   stage.filling = ref.filling;
   stage.acquiredBy = op;
   stage.releases = 0;
-  stage.note.reset();
-  if (op.getNote())
-    stage.note = agent.integer(op.getNote());
+  stage.notes.clear();
+  for (Value note : op.getNotes())
+    stage.notes.push_back(agent.integer(note));
   lane->filler = &agent;
   ++lane->unfilled;
   ++lane->acquisitions;
@@ -219,24 +219,45 @@ Outcome sim::checkHeld(Agent &agent, Operation *op, StageRef ref) {
                         "the next");
 }
 
+MatrixRef sim::matrixOf(StageRef stage) {
+  tile::BufferType buffer =
+      stage.lane->ring->op.getRing().getType().getBuffer();
+  auto matrix =
+      std::make_shared<Matrix>(buffer.getRows(), buffer.getColumns());
+  llvm::transform(stage.lane->stageOf(stage.filling).data,
+                  matrix->elements.begin(),
+                  [](float element) { return realNumber(element); });
+  return matrix;
+}
+
+static Outcome loadFragment(Agent &agent, tile::LoadFragmentOp op) {
+  auto stage = std::get<StageRef>(agent.get(op.getStage()));
+  if (checkHeld(agent, op, stage) == Outcome::Failed)
+    return Outcome::Failed;
+  agent.set(op.getResult(), matrixOf(stage));
+  return Outcome::Done;
+}
+
 static Outcome note(Agent &agent, tile::NoteOp op) {
   auto ref = std::get<StageRef>(agent.get(op.getStage()));
   if (checkHeld(agent, op, ref) == Outcome::Failed)
     return Outcome::Failed;
-  std::optional<int64_t> note = ref.lane->stageOf(ref.filling).note;
-  if (!note)
+  ArrayRef<int64_t> notes = ref.lane->stageOf(ref.filling).notes;
+  auto number = static_cast<size_t>(op.getNumber());
+  if (number >= notes.size())
     return agent.fail(ReportKind::NoNote, op,
-                      "reads the note of " + describe(ref) +
-                          ", which was acquired without one");
-  agent.set(op.getValue(), integerNumber(*note));
+                      "reads note " + Twine(number) + " of " + describe(ref) +
+                          ", which was acquired with " + Twine(notes.size()));
+  agent.set(op.getValue(), integerNumber(notes[number]));
   return Outcome::Done;
 }
 
 static Outcome release(Agent &agent, tile::ReleaseOp op) {
   auto ref = std::get<StageRef>(agent.get(op.getStage()));
   for (const auto &product : agent.products)
-    if (product->right.lane == ref.lane &&
-        product->right.filling == ref.filling)
+    if (llvm::any_of(product->reads, [&](StageRef read) {
+          return read.lane == ref.lane && read.filling == ref.filling;
+        }))
       return agent.fail(ReportKind::ReleasedEarly, op,
                         "releases " + describe(ref) +
                             ", which a product may still read; put the "
@@ -255,6 +276,7 @@ void sim::addRingRules(Rules &rules) {
   rules.add<load>(/*isShared=*/true);
   rules.add<commit>(/*isShared=*/true);
   rules.add<wait>(/*isShared=*/true);
+  rules.add<loadFragment>(/*isShared=*/true);
   rules.add<note>();
   rules.add<release>(/*isShared=*/true);
 }

@@ -5,6 +5,7 @@
 #include "Tile/IR/Tile.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -199,6 +200,28 @@ RingType::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// [`,` name `=` n].. `>`, the names and where their numbers go.
+static ParseResult
+parseCounts(AsmParser &parser,
+            ArrayRef<std::pair<StringRef, int64_t *>> counts) {
+  while (succeeded(parser.parseOptionalComma())) {
+    StringRef name;
+    SMLoc at = parser.getCurrentLocation();
+    if (parser.parseKeyword(&name) || parser.parseEqual())
+      return failure();
+    const auto *found = llvm::find_if(
+        counts, [&](const auto &count) { return count.first == name; });
+    if (found == counts.end())
+      return parser.emitError(at)
+             << "expected "
+             << llvm::join(llvm::make_first_range(counts), " or ")
+             << ", found " << name;
+    if (parser.parseInteger(*found->second))
+      return failure();
+  }
+  return parser.parseGreater();
+}
+
 /// stages `x` buffer [`,` `lanes` `=` n] [`,` `readers` `=` n]
 Type RingType::parse(AsmParser &parser) {
   int64_t stages, lanes = 1, readers = 1;
@@ -206,21 +229,9 @@ Type RingType::parse(AsmParser &parser) {
       parser.parseKeyword("x"))
     return {};
   FailureOr<BufferType> buffer = parseBodyOrNone(parser);
-  if (failed(buffer))
-    return {};
   SMLoc at = parser.getCurrentLocation();
-  while (succeeded(parser.parseOptionalComma())) {
-    StringRef name;
-    if (parser.parseKeyword(&name) || parser.parseEqual())
-      return {};
-    if (name != "lanes" && name != "readers") {
-      parser.emitError(at) << "expected lanes or readers, found " << name;
-      return {};
-    }
-    if (parser.parseInteger(name == "lanes" ? lanes : readers))
-      return {};
-  }
-  if (parser.parseGreater())
+  if (failed(buffer) ||
+      parseCounts(parser, {{"lanes", &lanes}, {"readers", &readers}}))
     return {};
   return RingType::getChecked([&] { return parser.emitError(at); },
                               parser.getContext(), stages, *buffer, lanes,
@@ -234,5 +245,41 @@ void RingType::print(AsmPrinter &printer) const {
     printer << ", lanes = " << getLanes();
   if (getReaders() != 1)
     printer << ", readers = " << getReaders();
+  printer << '>';
+}
+
+//===----------------------------------------------------------------------===//
+// Staging
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+StagingType::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                    BufferType buffer, int64_t lanes) {
+  if (lanes < 1)
+    return emitError() << "staging has " << lanes
+                       << " lanes; expected at least 1";
+  if (buffer.getRows() != kRows)
+    return emitError() << "staging has " << buffer.getRows()
+                       << " rows; a warpgroup stores " << kRows;
+  return success();
+}
+
+/// buffer [`,` `lanes` `=` n]
+Type StagingType::parse(AsmParser &parser) {
+  int64_t lanes = 1;
+  BufferType buffer =
+      parser.parseLess() ? BufferType() : ::parseBody(parser);
+  SMLoc at = parser.getCurrentLocation();
+  if (!buffer || parseCounts(parser, {{"lanes", &lanes}}))
+    return {};
+  return StagingType::getChecked([&] { return parser.emitError(at); },
+                                 parser.getContext(), buffer, lanes);
+}
+
+void StagingType::print(AsmPrinter &printer) const {
+  printer << '<';
+  printBody(printer, getBuffer());
+  if (getLanes() != 1)
+    printer << ", lanes = " << getLanes();
   printer << '>';
 }

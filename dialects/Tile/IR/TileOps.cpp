@@ -71,25 +71,39 @@ LogicalResult AcquireOp::verify() { // C1
 // Products
 //===----------------------------------------------------------------------===//
 
+/// [64, k] elements, whether it lies in registers or in a stage.
+static FailureOr<std::pair<int64_t, Type>> leftShape(MmaOp op) {
+  if (auto tensor = dyn_cast<RankedTensorType>(op.getLeft().getType()))
+    return std::pair(tensor.getDimSize(1), tensor.getElementType());
+  BufferType buffer = cast<FullStageType>(op.getLeft().getType()).getBuffer();
+  if (!buffer || buffer.getRows() != kRows)
+    return op.emitOpError("multiplies ")
+           << op.getLeft().getType() << "; expected a stage of " << kRows
+           << " rows";
+  return std::pair(buffer.getColumns(), buffer.getElement());
+}
+
 LogicalResult MmaOp::verify() {
-  RankedTensorType left = getLeft().getType();
+  auto left = leftShape(*this);
+  if (failed(left))
+    return failure();
   RankedTensorType product = getProduct().getType().getTensor();
   BufferType right = getRight().getType().getBuffer();
   if (!right)
     return emitOpError("reads a stage that holds no buffer");
   int64_t depth = getTransposed() ? right.getColumns() : right.getRows();
   int64_t columns = getTransposed() ? right.getRows() : right.getColumns();
-  if (left.getDimSize(1) != depth || depth % 16 != 0) // C1
+  if (left->first != depth || depth % 16 != 0) // C1
     return emitOpError("multiplies ")
-           << left << " by a stage of depth " << depth
+           << getLeft().getType() << " by a stage of depth " << depth
            << "; expected equal depths, a multiple of 16";
   if (!hasPlace(product, Place::Accumulator) ||
       product.getDimSize(1) != columns)
     return emitOpError("gives ") << product << "; expected tensor<" << kRows
                                  << 'x' << columns << "xf32, accumulator>";
-  if (left.getElementType() != right.getElement()) // C2
+  if (left->second != right.getElement()) // C2
     return emitOpError("multiplies ")
-           << left.getElementType() << " by " << right.getElement();
+           << left->second << " by " << right.getElement();
   if (getAccumulator() && getAccumulator().getType() != product)
     return emitOpError("adds to ")
            << getAccumulator().getType() << " but gives " << product;
@@ -101,36 +115,33 @@ LogicalResult MmaOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// Rows of global memory
+// Between shared memory and registers
 //===----------------------------------------------------------------------===//
 
-/// The memref has the tensor's elements, its columns innermost and dense, and
-/// one index a dimension.
-static LogicalResult verifyRows(Operation *op, RankedTensorType tensor,
-                                MemRefType memory, size_t indices) {
-  if (memory.getElementType() != tensor.getElementType())
-    return op->emitOpError("moves ")
-           << tensor.getElementType() << " but " << memory << " holds "
-           << memory.getElementType();
-  if (static_cast<int64_t>(indices) != memory.getRank())
-    return op->emitOpError("has ") << indices << " indices for " << memory;
-  if (tensor.getRank() == 2 &&
-      (memory.getRank() < 2 ||
-       memory.getShape().back() != tensor.getDimSize(1) ||
-       memory.getStridesAndOffset().first.back() != 1))
-    return op->emitOpError("moves rows of ")
-           << tensor.getDimSize(1) << " columns; expected them dense in the "
-           << "last dimension of " << memory;
+static bool holds(BufferType buffer, RankedTensorType tensor) {
+  return buffer && buffer.getRows() == tensor.getDimSize(0) &&
+         buffer.getColumns() == tensor.getDimSize(1) &&
+         buffer.getElement() == tensor.getElementType();
+}
+
+LogicalResult LoadFragmentOp::verify() {
+  if (holds(getStage().getType().getBuffer(), getResult().getType())) // C1
+    return success();
+  return emitOpError("reads ")
+         << getStage().getType() << " as " << getResult().getType();
+}
+
+LogicalResult StoreAsyncOp::verify() {
+  RankedTensorType tensor = getValue().getType();
+  BufferType tile = getMap().getType().getTile();
+  BufferType buffer = getStaging().getType().getBuffer();
+  if (!holds(tile, tensor)) // C1
+    return emitOpError("stores ") << tensor << " to " << getMap().getType();
+  if (buffer.getElement() != tile.getElement() ||
+      buffer.getSwizzle() != tile.getSwizzle() ||
+      tile.getColumns() % buffer.getColumns() != 0)
+    return emitOpError("stores through ")
+           << getStaging().getType() << "; expected the elements and swizzle of "
+           << getMap().getType() << ", and columns that divide its own";
   return success();
-}
-
-LogicalResult LoadRowsOp::verify() {
-  return verifyRows(*this, getResult().getType(), getSource().getType(),
-                    getIndices().size());
-}
-
-LogicalResult StoreRowsOp::verify() {
-  return verifyRows(*this, cast<RankedTensorType>(getValue().getType()),
-                    cast<MemRefType>(getTarget().getType()),
-                    getIndices().size());
 }

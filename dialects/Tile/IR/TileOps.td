@@ -33,31 +33,48 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
     ```mlir
     #accumulator = #tile.layout<accumulator>
     #operand = #tile.layout<operand>
+    #row = #tile.layout<row>
 
-    // out[t] = query[t] times the sum of the tiles' transposes, tile by tile;
-    // columns from a tile's note on count as 0.
-    tile.kernel @sum_of_products(%query: memref<?x?x?x128xbf16>, %out: memref<?x?x?x64xbf16>,
-                                 %keys: !tile.map<64x128xbf16, swizzle = 128>,
-                                 %tiles: index, %size: i32) {
+    // out[t] = the largest product of query[t] with a key of the listed tiles, in
+    // each of which only the keys below the tile's size count.
+    tile.kernel @largest(%query: !tile.map<64x128xbf16, swizzle = 128>,
+                         %keys: !tile.map<64x128xbf16, swizzle = 128>,
+                         %list: memref<?xi32>, %sizes: memref<?xi32>, %tiles: index,
+                         %started: memref<?xi32>, %out: memref<?xf32>) {
       %c0 = arith.constant 0 : index
       %c1 = arith.constant 1 : index
       %c64 = arith.constant 64 : index
       %cta = tile.cta
+      %first = arith.muli %cta, %c64 : index
       %ring = tile.make_ring : !tile.ring<4 x 64x128xbf16, swizzle = 128>
       tile.role @load agents(1) warps(1) registers(40) (%agent) {
+        // No CTA runs more than one ahead of those before it.
+        %one = arith.constant 1 : i32
+        %before = arith.index_cast %cta : index to i32
+        %enough = arith.subi %before, %one : i32
+        tile.await %started[%c0] reaches %enough : memref<?xi32>
+        %old = tile.atomic_add %one to %started[%c0] : memref<?xi32>
+        %qs = tile.acquire %ring[%agent] : !tile.ring<4 x 64x128xbf16, swizzle = 128>
+        tile.load %query[%c0, %c0, %first] into %qs : !tile.map<64x128xbf16, swizzle = 128>
         scf.for %i = %c0 to %tiles step %c1 {
-          %token = arith.muli %i, %c64 : index
+          %id = memref.load %list[%i] : memref<?xi32>
+          %tile = arith.index_cast %id : i32 to index
+          %size = memref.load %sizes[%tile] : memref<?xi32>
+          %token = arith.muli %tile, %c64 : index
           %stage = tile.acquire %ring[%agent] note(%size) : !tile.ring<4 x 64x128xbf16, swizzle = 128>
-          tile.load %keys[%c0, %cta, %token] into %stage : !tile.map<64x128xbf16, swizzle = 128>
+          tile.load %keys[%c0, %c0, %token] into %stage : !tile.map<64x128xbf16, swizzle = 128>
         }
       }
       tile.role @multiply agents(1) warps(4) registers(208) (%agent) {
-        %zero = arith.constant dense<0.0> : tensor<64x64xf32, #accumulator>
+        %none = arith.constant dense<0xFF800000> : tensor<64x64xf32, #accumulator>
+        %none_rows = arith.constant dense<0xFF800000> : tensor<64xf32, #row>
         %column = tile.columns : tensor<64x64xi32, #accumulator>
-        %rows = tile.load_rows %query[%c0, %cta, %c0, %c0] limit(%c64)
-            : memref<?x?x?x128xbf16> -> tensor<64x128xbf16, #operand>
-        %sum = scf.for %i = %c0 to %tiles step %c1 iter_args(%before = %zero)
-            -> (tensor<64x64xf32, #accumulator>) {
+        %qs = tile.wait %ring[%agent] : !tile.ring<4 x 64x128xbf16, swizzle = 128>
+        %rows = tile.load_fragment %qs : !tile.full<64x128xbf16, swizzle = 128>
+            -> tensor<64x128xbf16, #operand>
+        tile.release %qs : !tile.full<64x128xbf16, swizzle = 128>
+        %largest = scf.for %i = %c0 to %tiles step %c1 iter_args(%before = %none_rows)
+            -> (tensor<64xf32, #row>) {
           %stage = tile.wait %ring[%agent] : !tile.ring<4 x 64x128xbf16, swizzle = 128>
           %note = tile.note %stage : !tile.full<64x128xbf16, swizzle = 128>
           %pending = tile.mma %rows, %stage transposed
@@ -67,15 +84,14 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
           tile.release %stage : !tile.full<64x128xbf16, swizzle = 128>
           %end = tile.splat %note : tensor<64x64xi32, #accumulator>
           %valid = arith.cmpi slt, %column, %end : tensor<64x64xi32, #accumulator>
-          %masked = arith.select %valid, %product, %zero
+          %masked = arith.select %valid, %product, %none
               : tensor<64x64xi1, #accumulator>, tensor<64x64xf32, #accumulator>
-          %after = arith.addf %before, %masked : tensor<64x64xf32, #accumulator>
-          scf.yield %after : tensor<64x64xf32, #accumulator>
+          %here = tile.row_reduce max %masked : tensor<64x64xf32, #accumulator>
+          %after = arith.maxnumf %before, %here : tensor<64xf32, #row>
+          scf.yield %after : tensor<64xf32, #row>
         }
-        %rounded = arith.truncf %sum
-            : tensor<64x64xf32, #accumulator> to tensor<64x64xbf16, #accumulator>
-        tile.store_rows %rounded, %out[%c0, %cta, %c0, %c0] limit(%c64)
-            : tensor<64x64xbf16, #accumulator>, memref<?x?x?x64xbf16>
+        tile.store_rows %largest, %out[%first] limit(%c64)
+            : tensor<64xf32, #row>, memref<?xf32>
       }
     }
     ```
@@ -163,8 +179,8 @@ def Tile_AcquireOp : Tile_Op<"acquire", [TypesMatchWith<
   let summary = "Take the next free stage of a ring, to fill it";
   let description = [{
     Waits until every reader has released what the stage held `stages`
-    acquisitions ago; the first `stages` never wait. `note` is kept with the stage
-    for its readers. One agent at a time fills a lane.
+    acquisitions ago; the first `stages` never wait. The notes are kept with the
+    stage for its readers. One agent at a time fills a lane.
 
     Written
     `%s = tile.acquire %kv[%lane] note(%size) : !tile.ring<4 x 64x128xbf16, swizzle = 128>`.
@@ -172,10 +188,10 @@ def Tile_AcquireOp : Tile_Op<"acquire", [TypesMatchWith<
     Example: see `tile.kernel`.
   }];
   let arguments = (ins Arg<Tile_Ring, "", [MemRead, MemWrite]>:$ring,
-                       Index:$lane, Optional<I32>:$note);
+                       Index:$lane, Variadic<I32>:$notes);
   let results = (outs Tile_FreeStage:$stage);
   let assemblyFormat = [{
-    $ring `[` $lane `]` (`note` `(` $note^ `)`)? attr-dict `:` qualified(type($ring))
+    $ring `[` $lane `]` (`note` `(` $notes^ `)`)? attr-dict `:` qualified(type($ring))
   }];
   let hasVerifier = 1;
 }
@@ -230,18 +246,25 @@ def Tile_WaitOp : Tile_Op<"wait", [TypesMatchWith<
   let assemblyFormat = "$ring `[` $lane `]` attr-dict `:` qualified(type($ring))";
 }
 
+// C1 the number is not negative.
 def Tile_NoteOp : Tile_Op<"note"> {
-  let summary = "The note of a stage";
+  let summary = "A note of a stage";
   let description = [{
-    What its producer gave; undefined where it gave none.
+    The one of that number, from 0, that its producer gave; undefined where it
+    gave fewer.
 
-    Written `%size = tile.note %s : !tile.full<64x128xbf16, swizzle = 128>`.
+    Written `%size = tile.note %s : !tile.full<64x128xbf16, swizzle = 128>`, or
+    `%head = tile.note %item number 2 : !tile.full<none>`.
 
     Example: see `tile.kernel`.
   }];
-  let arguments = (ins Arg<Tile_FullStage, "", [MemRead]>:$stage);
+  let arguments = (ins Arg<Tile_FullStage, "", [MemRead]>:$stage,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntNonNegative]>,
+                                         "0">:$number);
   let results = (outs I32:$value);
-  let assemblyFormat = "$stage attr-dict `:` qualified(type($stage))";
+  let assemblyFormat = [{
+    $stage (`number` $number^)? attr-dict `:` qualified(type($stage))
+  }];
 }
 
 def Tile_ReleaseOp : Tile_Op<"release"> {
@@ -258,19 +281,180 @@ def Tile_ReleaseOp : Tile_Op<"release"> {
   let assemblyFormat = "$stage attr-dict `:` qualified(type($stage))";
 }
 
+// C1 the ring holds buffers of the tensor's shape and elements.
+def Tile_LoadFragmentOp : Tile_Op<"load_fragment"> {
+  let summary = "A stage as a left operand in registers";
+  let description = [{
+    Reads all of it; afterwards the stage may be released.
+
+    ```
+    %q = tile.load_fragment %s : !tile.full<64x128xbf16, swizzle = 128>
+        -> tensor<64x128xbf16, #operand>
+    ```
+
+    Example: see `tile.store_async`.
+  }];
+  let arguments = (ins Arg<Tile_FullStage, "", [MemRead]>:$stage);
+  let results = (outs Tile_Operand:$result);
+  let assemblyFormat = [{
+    $stage attr-dict `:` qualified(type($stage)) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Stores through shared memory
+//===----------------------------------------------------------------------===//
+
+def Tile_MakeStagingOp : Tile_Op<"make_staging", [HasParent<"KernelOp">,
+    MemoryEffects<[MemAlloc]>]> {
+  let summary = "Shared memory through which agents store";
+  let description = [{
+    Written `%out = tile.make_staging : !tile.staging<64x64xbf16, swizzle = 128, lanes = 3>`.
+
+    Example: see `tile.store_async`.
+  }];
+  let results = (outs Tile_Staging:$staging);
+  let assemblyFormat = "attr-dict `:` qualified(type($staging))";
+}
+
+// C1 the map has the tensor's shape and elements; so has the staging, but for
+// its columns, of which the tensor has a multiple.
+def Tile_StoreAsyncOp : Tile_Op<"store_async"> {
+  let summary = "Store a tensor to global memory, asynchronously";
+  let description = [{
+    Puts the tensor into the agent's staging, part by part, and lets the copy
+    engine take it from there. Rows past the end of the sequence are not written.
+    What is written can be relied on after `tile.store_wait`; an agent waits before
+    it ends.
+
+    Example:
+    ```mlir
+    #accumulator = #tile.layout<accumulator>
+    #operand = #tile.layout<operand>
+    #row = #tile.layout<row>
+
+    // out = q k', the rows from `size` on 0; one tile of 64 rows a CTA.
+    tile.kernel @products(%q: !tile.map<64x128xbf16, swizzle = 128>,
+                          %k: !tile.map<64x128xbf16, swizzle = 128>,
+                          %out: !tile.map<64x64xbf16, swizzle = 128>, %size: i32) {
+      %c0 = arith.constant 0 : index
+      %c64 = arith.constant 64 : index
+      %cta = tile.cta
+      %token = arith.muli %cta, %c64 : index
+      %ring = tile.make_ring : !tile.ring<2 x 64x128xbf16, swizzle = 128>
+      %staging = tile.make_staging : !tile.staging<64x64xbf16, swizzle = 128>
+      tile.role @load agents(1) warps(1) registers(40) (%agent) {
+        %qs = tile.acquire %ring[%agent] note(%size) : !tile.ring<2 x 64x128xbf16, swizzle = 128>
+        tile.load %q[%c0, %c0, %token] into %qs : !tile.map<64x128xbf16, swizzle = 128>
+        %ks = tile.acquire %ring[%agent] : !tile.ring<2 x 64x128xbf16, swizzle = 128>
+        tile.load %k[%c0, %c0, %token] into %ks : !tile.map<64x128xbf16, swizzle = 128>
+      }
+      tile.role @multiply agents(1) warps(4) registers(208) (%agent) {
+        %qs = tile.wait %ring[%agent] : !tile.ring<2 x 64x128xbf16, swizzle = 128>
+        %end = tile.note %qs : !tile.full<64x128xbf16, swizzle = 128>
+        %query = tile.load_fragment %qs : !tile.full<64x128xbf16, swizzle = 128>
+            -> tensor<64x128xbf16, #operand>
+        tile.release %qs : !tile.full<64x128xbf16, swizzle = 128>
+        %ks = tile.wait %ring[%agent] : !tile.ring<2 x 64x128xbf16, swizzle = 128>
+        %pending = tile.mma %query, %ks transposed
+            : tensor<64x128xbf16, #operand>, !tile.full<64x128xbf16, swizzle = 128>
+            -> tensor<64x64xf32, #accumulator>
+        %product = tile.mma_wait %pending : !tile.pending<tensor<64x64xf32, #accumulator>>
+        tile.release %ks : !tile.full<64x128xbf16, swizzle = 128>
+        %row = tile.row_numbers : tensor<64xi32, #row>
+        %ends = tile.splat %end : tensor<64xi32, #row>
+        %valid = arith.cmpi slt, %row, %ends : tensor<64xi32, #row>
+        %one = arith.constant dense<1.0> : tensor<64xf32, #row>
+        %none = arith.constant dense<0.0> : tensor<64xf32, #row>
+        %factor = arith.select %valid, %one, %none : tensor<64xi1, #row>, tensor<64xf32, #row>
+        %factors = tile.expand_rows %factor : tensor<64x64xf32, #accumulator>
+        %kept = arith.mulf %product, %factors : tensor<64x64xf32, #accumulator>
+        %rounded = arith.truncf %kept
+            : tensor<64x64xf32, #accumulator> to tensor<64x64xbf16, #accumulator>
+        tile.store_async %rounded through %staging[%agent] to %out[%c0, %c0, %token]
+            : tensor<64x64xbf16, #accumulator>,
+              !tile.staging<64x64xbf16, swizzle = 128>, !tile.map<64x64xbf16, swizzle = 128>
+        tile.store_wait
+      }
+    }
+    ```
+  }];
+  let arguments = (ins Tile_Halves:$value, Arg<Tile_Staging, "", [MemWrite]>:$staging,
+                       Index:$lane, Tile_Map:$map, Index:$batch, Index:$head,
+                       Index:$token);
+  let assemblyFormat = [{
+    $value `through` $staging `[` $lane `]` `to`
+    $map `[` $batch `,` $head `,` $token `]` attr-dict
+    `:` type($value) `,` qualified(type($staging)) `,` qualified(type($map))
+  }];
+  let hasVerifier = 1;
+}
+
+def Tile_StoreWaitOp : Tile_Op<"store_wait", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Wait until all that the agent stored is written";
+  let description = [{
+    Written `tile.store_wait`.
+
+    Example: see `tile.store_async`.
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// Numbers that CTAs share
+//===----------------------------------------------------------------------===//
+
+def Tile_AtomicAddOp : Tile_Op<"atomic_add"> {
+  let summary = "Add to a number that CTAs share";
+  let description = [{
+    Gives what was there before. `ordered`: whoever finds the sum there finds also
+    what the agent wrote and added before.
+
+    Written `%ticket = tile.atomic_add %one to %state[%c0] : memref<?xi32>`.
+
+    Example: see `tile.kernel`.
+  }];
+  let arguments = (ins I32:$value,
+                       Arg<MemRefRankOf<[I32], [1]>, "", [MemRead, MemWrite]>:$memory,
+                       Index:$index, UnitAttr:$ordered);
+  let results = (outs I32:$before);
+  let assemblyFormat = [{
+    $value `to` $memory `[` $index `]` (`ordered` $ordered^)? attr-dict
+    `:` type($memory)
+  }];
+}
+
+def Tile_AwaitOp : Tile_Op<"await"> {
+  let summary = "Wait until a number in global memory is large enough";
+  let description = [{
+    Waits while `memory[index]` is below `value`; other CTAs raise it, with
+    `tile.atomic_add`. Nothing else that they write can be relied on.
+
+    Written `tile.await %state[%c1] reaches %begun : memref<?xi32>`.
+
+    Example: see `tile.kernel`.
+  }];
+  let arguments = (ins Arg<MemRefRankOf<[I32], [1]>, "", [MemRead, MemWrite]>:$memory,
+                       Index:$index, I32:$value);
+  let assemblyFormat = [{
+    $memory `[` $index `]` `reaches` $value attr-dict `:` type($memory)
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Products
 //===----------------------------------------------------------------------===//
 
-// C1 shapes agree: [64, k] times [k, n], the right one read transposed unless
-// `as_is`.  C2 element types agree.  C3 the pending value has one use, a
+// C1 shapes agree: [64, k] times [k, n], the right one read as [n, k] where
+// `transposed`.  C2 element types agree.  C3 the pending value has one use, a
 // `tile.mma_wait` in the same block.
 def Tile_MmaOp : Tile_Op<"mma"> {
   let summary = "Start a product";
   let description = [{
-    `left` [64, k] in registers times the matrix in a stage, plus `accumulator`
-    where one is given. `transposed` reads the stage [n, k] as [k, n]. The stage is
-    read until the product has been waited for.
+    `left` [64, k], in registers or in a stage, times the matrix in a stage, plus
+    `accumulator` where one is given. `transposed` reads the right stage [n, k] as
+    [k, n]. Stages are read until the product has been waited for.
 
     ```
     %p = tile.mma %q, %s transposed : tensor<64x128xbf16, #operand>,
@@ -279,13 +463,14 @@ def Tile_MmaOp : Tile_Op<"mma"> {
 
     Example: see `tile.kernel`.
   }];
-  let arguments = (ins Tile_Operand:$left, Arg<Tile_FullStage, "", [MemRead]>:$right,
+  let arguments = (ins Arg<AnyTypeOf<[Tile_Operand, Tile_FullStage]>, "", [MemRead]>:$left,
+                       Arg<Tile_FullStage, "", [MemRead]>:$right,
                        Optional<Tile_Accumulator>:$accumulator,
                        UnitAttr:$transposed);
   let results = (outs Tile_Pending:$product);
   let assemblyFormat = [{
     $left `,` $right (`transposed` $transposed^)? (`plus` $accumulator^)? attr-dict
-    `:` type($left) `,` qualified(type($right)) `->`
+    `:` qualified(type($left)) `,` qualified(type($right)) `->`
     custom<Product>(type($product), type($accumulator), ref($accumulator))
   }];
   let hasVerifier = 1;
@@ -334,6 +519,17 @@ def Tile_ColumnsOp : Tile_Op<"columns", [Pure]> {
     Example: see `tile.kernel`.
   }];
   let results = (outs Tile_Columns:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+def Tile_RowNumbersOp : Tile_Op<"row_numbers", [Pure]> {
+  let summary = "The number of each row";
+  let description = [{
+    Written `%r = tile.row_numbers : tensor<64xi32, #row>`.
+
+    Example: see `tile.store_async`.
+  }];
+  let results = (outs Tile_RowNumbers:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
 }
 
@@ -415,52 +611,23 @@ def Tile_AsOperandOp : Tile_Op<"as_operand", [Pure, TypesMatchWith<
   let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
-// C1 source is [.., token, feature] with the tensor's features and elements.
-def Tile_LoadRowsOp : Tile_Op<"load_rows"> {
-  let summary = "Rows of global memory as a left operand";
-  let description = [{
-    Reads the 64 rows from the index on, waiting for them. Rows from `limit` on are
-    not read and are 0.
-
-    ```
-    %q = tile.load_rows %query[%b, %h, %t, %c0] limit(%rows)
-        : memref<?x?x?x128xbf16, strided<[?, ?, ?, 1]>> -> tensor<64x128xbf16, #operand>
-    ```
-
-    Example: see `tile.kernel`.
-  }];
-  let arguments = (ins Arg<MemRefOf<[BF16, F16]>, "", [MemRead]>:$source,
-                       Variadic<Index>:$indices, Index:$limit);
-  let results = (outs Tile_Operand:$result);
-  let assemblyFormat = [{
-    $source `[` $indices `]` `limit` `(` $limit `)` attr-dict
-    `:` type($source) `->` type($result)
-  }];
-  let hasVerifier = 1;
-}
-
-// C1 target is [.., token, feature] or [.., token] with the tensor's features
-// and elements.
 def Tile_StoreRowsOp : Tile_Op<"store_rows"> {
-  let summary = "Rows to global memory";
+  let summary = "One value a row to global memory";
   let description = [{
-    Writes row r of the tensor to the row r past the index, for r below `limit`.
+    Writes the value of row r to `target[index + r]`, for r below `limit`.
 
-    ```
-    tile.store_rows %o, %out[%b, %h, %t, %c0] limit(%rows)
-        : tensor<64x128xbf16, #accumulator>, memref<?x?x?x128xbf16, strided<[?, ?, ?, 1]>>
-    ```
+    Written
+    `tile.store_rows %lse, %out[%first] limit(%rows) : tensor<64xf32, #row>, memref<?xf32>`.
 
     Example: see `tile.kernel`.
   }];
-  let arguments = (ins AnyTypeOf<[Tile_Halves, Tile_Rows]>:$value,
-                       Arg<AnyMemRef, "", [MemWrite]>:$target,
-                       Variadic<Index>:$indices, Index:$limit);
+  let arguments = (ins Tile_Rows:$value,
+                       Arg<MemRefRankOf<[F32], [1]>, "", [MemWrite]>:$target,
+                       Index:$index, Index:$limit);
   let assemblyFormat = [{
-    $value `,` $target `[` $indices `]` `limit` `(` $limit `)` attr-dict
+    $value `,` $target `[` $index `]` `limit` `(` $limit `)` attr-dict
     `:` type($value) `,` type($target)
   }];
-  let hasVerifier = 1;
 }
 
 #endif // TILE_OPS_TD

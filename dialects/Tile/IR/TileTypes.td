@@ -41,8 +41,8 @@ def Tile_Map : Tile_Type<"Map", "map"> {
   let summary = "Global memory seen through the copy engine, a tile at a time";
   let description = [{
     A tensor map over [batch, head, token, feature], whatever the strides. A load
-    brings `rows` tokens of one head; tokens past the end read as 0 and are not
-    written.
+    or a store moves `rows` tokens of one head; tokens past the end read as 0 and
+    are not written.
 
     Example: `!tile.map<64x128xbf16, swizzle = 128>`
   }];
@@ -63,6 +63,21 @@ def Tile_Ring : Tile_Type<"Ring", "ring"> {
     "int64_t":$stages, "::tessera::tile::BufferType":$buffer,
     TypeParameter<"int64_t", "independent rings">:$lanes,
     TypeParameter<"int64_t", "agents that read each stage">:$readers);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
+def Tile_Staging : Tile_Type<"Staging", "staging"> {
+  let summary = "Shared memory through which agents store";
+  let description = [{
+    `lanes` buffers of 64 rows, one an agent, which the copy engine reads as the
+    agent's rows leave for global memory; a wider tensor goes through it in parts.
+
+    Example: `!tile.staging<64x64xbf16, swizzle = 128, lanes = 3>`
+  }];
+  let parameters = (ins
+    "::tessera::tile::BufferType":$buffer,
+    TypeParameter<"int64_t", "buffers, one an agent">:$lanes);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
@@ -114,6 +129,7 @@ def Tile_Columns : Tile_Fragment<"Accumulator", [I32],
 def Tile_Operand : Tile_Fragment<"Operand", [BF16, F16],
     "tensor [64, k] of bf16 or f16 laid out as a left operand">;
 def Tile_Rows : Tile_Fragment<"Row", [F32], "tensor [64] of f32, one for each row">;
+def Tile_RowNumbers : Tile_Fragment<"Row", [I32], "tensor [64] of i32, one for each row">;
 def Tile_Flags : Tile_Fragment<"Row", [I1], "tensor [64] of i1, one for each row">;
 
 #endif // TILE_TYPES_TD

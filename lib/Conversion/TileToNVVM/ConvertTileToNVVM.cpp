@@ -13,7 +13,6 @@
 
 namespace tessera {
 #define GEN_PASS_DEF_CONVERTTILETONVVMPASS
-#define GEN_PASS_DEF_TILEFINISHKERNELSPASS
 #include "tessera/Conversion/TileToNVVM/Passes.h.inc"
 } // namespace tessera
 
@@ -28,11 +27,16 @@ static LogicalResult lowerBody(Operation *function,
   populateRegisterTypes(converter);
   RewritePatternSet patterns(context);
   populateRegisterPatterns(converter, patterns);
+  populateGlobalPatterns(converter, kernel, patterns);
   populateRingPatterns(converter, kernel, patterns);
+  populateStagePatterns(converter, kernel, patterns);
   populateRowPatterns(converter, kernel, patterns);
   ConversionTarget target(*context);
   target.addIllegalDialect<tile::TileDialect>();
   target.markUnknownOpDynamicallyLegal([](Operation *op) {
+    if (isa<memref::LoadOp, memref::StoreOp>(op) &&
+        llvm::any_of(op->getOperandTypes(), isGlobalVector))
+      return false;
     return llvm::none_of(op->getOperandTypes(), isFragment) &&
            llvm::none_of(op->getResultTypes(), isFragment);
   });
@@ -51,32 +55,6 @@ class ConvertTileToNVVM
       FailureOr<KernelContext> context = lowerKernel(kernel);
       if (failed(context) || failed(lowerBody(context->function, *context)))
         return signalPassFailure();
-    }
-  }
-};
-
-class TileFinishKernels
-    : public tessera::impl::TileFinishKernelsPassBase<TileFinishKernels> {
-  void runOnOperation() override {
-    Builder b(&getContext());
-    for (auto function : getOperation().getOps<LLVM::LLVMFuncOp>()) {
-      auto threads = function->getAttrOfType<IntegerAttr>("tile.threads");
-      if (!threads)
-        continue;
-      function->setAttr("nvvm.kernel", b.getUnitAttr());
-      function->setAttr("nvvm.reqntid",
-                        b.getDenseI32ArrayAttr({int32_t(threads.getInt())}));
-      function->setAttr("nvvm.minctasm", b.getI32IntegerAttr(1));
-      // A tensor map is 128 bytes and begins at a multiple of 64.
-      auto map = LLVM::LLVMArrayType::get(b.getI8Type(), 128);
-      for (unsigned index = 0; index < function.getNumArguments(); ++index) {
-        if (!function.getArgAttr(index, "tile.map"))
-          continue;
-        function.removeArgAttr(index, "tile.map");
-        function.setArgAttr(index, "llvm.byval", TypeAttr::get(map));
-        function.setArgAttr(index, "llvm.align", b.getI64IntegerAttr(64));
-        function.setArgAttr(index, "nvvm.grid_constant", b.getUnitAttr());
-      }
     }
   }
 };

@@ -4,10 +4,22 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace tessera;
+
+void tessera::onlyIf(Hopper &hw, Value condition, function_ref<void()> body) {
+  if (matchPattern(condition, m_One()))
+    return body();
+  auto branch =
+      scf::IfOp::create(hw.b, hw.loc, condition, /*withElseRegion=*/false);
+  OpBuilder::InsertionGuard guard(hw.b);
+  hw.b.setInsertionPointToStart(branch.thenBlock());
+  body();
+}
 
 Value Hopper::i32(int64_t value) {
   return arith::ConstantIntOp::create(b, loc, value, 32);
@@ -143,6 +155,65 @@ void Hopper::loadTensor(Value address, Value map, ValueRange at,
            "r,l,r,r,r,r,r,r,~{memory}", operands);
 }
 
+SmallVector<Value> Hopper::loadMatrices(Value address) {
+  return assembly("ldmatrix.sync.aligned.m8n8.x4.shared.b16 "
+                  "{$0, $1, $2, $3}, [$4];",
+                  "=r,=r,=r,=r,r,~{memory}", address,
+                  SmallVector<Type>(4, b.getI32Type()));
+}
+
+void Hopper::storeMatrices(Value address, ValueRange matrices) {
+  SmallVector<Value> operands{address};
+  operands.append(matrices.begin(), matrices.end());
+  assembly("stmatrix.sync.aligned.m8n8.x4.shared.b16 [$0], {$1, $2, $3, $4};",
+           "r,r,r,r,r,~{memory}", operands);
+}
+
+void Hopper::fenceCopyEngine() {
+  assembly("fence.proxy.async.shared::cta;", "~{memory}", {});
+}
+
+void Hopper::storeTensor(Value address, Value map, ValueRange at) {
+  SmallVector<Value> operands{address, map};
+  operands.append(at.begin(), at.end());
+  assembly("cp.async.bulk.tensor.5d.global.shared::cta.bulk_group "
+           "[$1, {$2, $3, $4, $5, $6}], [$0];",
+           "r,l,r,r,r,r,r,~{memory}", operands);
+}
+
+void Hopper::commitStores() {
+  assembly("cp.async.bulk.commit_group;", "~{memory}", {});
+}
+void Hopper::waitStoresRead() {
+  assembly("cp.async.bulk.wait_group.read 0;", "~{memory}", {});
+}
+void Hopper::waitStoresWritten() {
+  assembly("cp.async.bulk.wait_group 0;", "~{memory}", {});
+}
+
+//===----------------------------------------------------------------------===//
+// Numbers that CTAs share
+//===----------------------------------------------------------------------===//
+
+Value Hopper::atomicAdd(Value address, Value value, bool ordered) {
+  return assembly(llvm::formatv("atom.{0}.gpu.global.add.u32 $0, [$1], $2;",
+                                ordered ? "acq_rel" : "relaxed")
+                      .str(),
+                  "=r,l,r,~{memory}", {address, value}, b.getI32Type())[0];
+}
+
+void Hopper::waitAtLeast(Value address, Value value) {
+  assembly("{\n.reg .pred enough;\n.reg .b32 now;\n"
+           "WAIT_${:uid}:\n"
+           "ld.relaxed.gpu.global.b32 now, [$0];\n"
+           "setp.ge.s32 enough, now, $1;\n"
+           "@enough bra DONE_${:uid};\n"
+           "nanosleep.u32 40;\n"
+           "bra WAIT_${:uid};\n"
+           "DONE_${:uid}:\n}",
+           "l,r,~{memory}", {address, value});
+}
+
 //===----------------------------------------------------------------------===//
 // Products
 //===----------------------------------------------------------------------===//
@@ -155,12 +226,13 @@ static std::string group(int64_t first, int64_t count) {
   return text + "}";
 }
 
-/// The matrix descriptor of `right`. Rows of a panel go in groups of eight; the
-/// next group follows at once (stride), the next panel of columns after the
-/// whole panel (leading, used where columns run along n).
-Value Hopper::descriptor(const Product &product, Value address) {
-  tile::BufferType buffer = product.right;
-  int64_t leading = product.transposed ? 1 : buffer.getPanelBytes() / 16;
+/// The matrix descriptor of a buffer whose rows run along m or n (`alongRows`) or
+/// along k. Rows of a panel go in groups of eight; the next group follows at once
+/// (stride), the next panel of columns after the whole panel (leading, used where
+/// columns run along n).
+Value Hopper::descriptor(tile::BufferType buffer, bool alongRows,
+                         Value address) {
+  int64_t leading = alongRows ? 1 : buffer.getPanelBytes() / 16;
   int64_t stride = 8 * buffer.getSwizzle() / 16;
   int64_t swizzle = buffer.getSwizzle() == 128  ? 1
                     : buffer.getSwizzle() == 64 ? 2
@@ -174,52 +246,67 @@ Value Hopper::descriptor(const Product &product, Value address) {
   return arith::OrIOp::create(b, loc, wide, high);
 }
 
-/// Bytes from the start of the right buffer to what step `step` of 16 reads.
-static int64_t stepOffset(const Hopper::Product &product, int64_t step) {
-  tile::BufferType buffer = product.right;
-  if (!product.transposed)
+/// Bytes from the start of a buffer to what step `step` of 16 along k reads.
+static int64_t stepOffset(tile::BufferType buffer, bool alongRows,
+                          int64_t step) {
+  if (!alongRows)
     return step * 16 * buffer.getSwizzle();
   int64_t along = step * 16 * buffer.getElementBytes();
   return along / buffer.getSwizzle() * buffer.getPanelBytes() +
          along % buffer.getSwizzle();
 }
 
-SmallVector<Value> Hopper::multiply(const Product &product, ValueRange left,
-                                    Value right, ValueRange accumulators) {
-  int64_t count = product.columns / 2, leftCount = left.size();
-  bool accumulate = !accumulators.empty();
-  int64_t firstLeft = accumulate ? 2 * count : count;
+/// One instruction for each 16 of k. Operands: results, accumulators if there
+/// are any, the left matrix in registers or its descriptor, the right descriptor.
+static std::string productText(const Hopper::Product &product,
+                               bool accumulates) {
+  int64_t count = product.columns / 2;
+  int64_t left = accumulates ? 2 * count : count;
+  int64_t right = left + (product.left ? 1 : product.depth / 4);
   std::string type = product.element.isBF16() ? "bf16" : "f16";
-  std::string text = "{\n.reg .pred add, fresh;\n.reg .b64 at;\n"
+  std::string text = "{\n.reg .pred add, fresh;\n.reg .b64 at, from;\n"
                      "setp.eq.u32 add, 0, 0;\nsetp.ne.u32 fresh, 0, 0;\n"
                      "wgmma.fence.sync.aligned;\n";
+  llvm::raw_string_ostream out(text);
   for (int64_t step = 0; step < product.depth / 16; ++step) {
-    text += llvm::formatv("add.s64 at, ${0}, {1};\n", firstLeft + leftCount,
-                          stepOffset(product, step) / 16)
-                .str();
-    text +=
-        llvm::formatv("wgmma.mma_async.sync.aligned.m64n{0}k16.f32.{1}.{1} ",
-                      product.columns, type)
-            .str();
-    text += group(0, count) + ", " + group(firstLeft + 4 * step, 4);
-    text += llvm::formatv(", at, {0}, 1, 1, {1};\n",
-                          accumulate || step > 0 ? "add" : "fresh",
-                          product.transposed ? 0 : 1)
-                .str();
+    out << llvm::formatv(
+        "add.s64 at, ${0}, {1};\n", right,
+        stepOffset(product.right, product.transposed, step) / 16);
+    if (product.left)
+      out << llvm::formatv("add.s64 from, ${0}, {1};\n", left,
+                           stepOffset(product.left, true, step) / 16);
+    out << llvm::formatv(
+        "wgmma.mma_async.sync.aligned.m64n{0}k16.f32.{1}.{1} {2}, {3}, at, {4}, "
+        "1, 1{5}, {6};\n",
+        product.columns, type, group(0, count),
+        product.left ? "from" : group(left + 4 * step, 4),
+        accumulates || step > 0 ? "add" : "fresh", product.left ? ", 0" : "",
+        product.transposed ? 0 : 1);
   }
-  text += "wgmma.commit_group.sync.aligned;\n}";
+  out << "wgmma.commit_group.sync.aligned;\n}";
+  return text;
+}
 
+SmallVector<Value> Hopper::multiply(const Product &product, ValueRange left,
+                                    Value right, ValueRange accumulators) {
+  int64_t count = product.columns / 2;
   std::string constraints;
   for (int64_t index = 0; index < count; ++index)
     constraints += "=f,";
-  for (int64_t index = 0; accumulate && index < count; ++index)
+  for (size_t index = 0; index < accumulators.size(); ++index)
     constraints += std::to_string(index) + ",";
-  for (int64_t index = 0; index < leftCount; ++index)
-    constraints += "r,";
   SmallVector<Value> operands(accumulators);
-  operands.append(left.begin(), left.end());
-  operands.push_back(descriptor(product, right));
-  return assembly(text, constraints + "l,~{memory}", operands,
+  if (product.left) {
+    constraints += "l,";
+    operands.push_back(descriptor(product.left, true, left[0]));
+  } else {
+    for (size_t index = 0; index < left.size(); ++index)
+      constraints += "r,";
+    operands.append(left.begin(), left.end());
+  }
+  operands.push_back(descriptor(product.right, product.transposed, right));
+  return assembly(productText(product, !accumulators.empty()),
+                  constraints + "l,~{memory}", operands,
                   SmallVector<Type>(count, b.getF32Type()));
 }
 

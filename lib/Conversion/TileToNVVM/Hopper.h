@@ -47,6 +47,24 @@ public:
   /// Copies a box of `map` at five coordinates, the innermost first.
   void loadTensor(mlir::Value address, mlir::Value map, mlir::ValueRange at,
                   mlir::Value barrier);
+  /// Four 8 by 8 matrices of 16-bit elements; lanes 8 i .. 8 i + 7 name the rows
+  /// of matrix i.
+  llvm::SmallVector<mlir::Value> loadMatrices(mlir::Value address);
+  void storeMatrices(mlir::Value address, mlir::ValueRange matrices);
+  /// What this thread wrote to shared memory, the copy engine may now read.
+  void fenceCopyEngine();
+  /// The other direction of loadTensor; a thread commits what it started, and
+  /// waits until that has been read, or written.
+  void storeTensor(mlir::Value address, mlir::Value map, mlir::ValueRange at);
+  void commitStores();
+  void waitStoresRead();
+  void waitStoresWritten();
+
+  // Numbers that CTAs share, by their addresses in global memory.
+  /// Gives what was there; `ordered` after all that the thread did before.
+  mlir::Value atomicAdd(mlir::Value address, mlir::Value value, bool ordered);
+  /// Waits until the number is at least `value`.
+  void waitAtLeast(mlir::Value address, mlir::Value value);
 
   // Products of a warpgroup.
   struct Product {
@@ -54,8 +72,10 @@ public:
     mlir::Type element;     ///< bf16 or f16
     bool transposed;        ///< the right matrix lies as [n, k]
     tile::BufferType right; ///< its buffer
+    tile::BufferType left;  ///< the left matrix's, if it lies in one
   };
   /// Starts the whole product and commits it; gives its n / 2 accumulators.
+  /// `left` is a matrix in registers, or the address of one.
   llvm::SmallVector<mlir::Value> multiply(const Product &product,
                                           mlir::ValueRange left,
                                           mlir::Value right,
@@ -81,8 +101,13 @@ private:
                                           mlir::TypeRange results = {});
   mlir::Value intrinsic(llvm::StringRef name, mlir::Type result,
                         mlir::ValueRange operands);
-  mlir::Value descriptor(const Product &product, mlir::Value address);
+  mlir::Value descriptor(tile::BufferType buffer, bool alongRows,
+                         mlir::Value address);
 };
+
+/// `body` for the threads that say so; without a branch where all do.
+void onlyIf(Hopper &hw, mlir::Value condition,
+            llvm::function_ref<void()> body);
 
 } // namespace tessera
 

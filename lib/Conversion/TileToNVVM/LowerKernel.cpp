@@ -28,6 +28,7 @@ private:
   void emitBarriers();
   void emitRoles();
   void emitRole(const RolePlan &plan);
+  Thread describeThread(const RolePlan &plan, Value inRole);
   void describeOps(tile::RoleOp role, const Thread &thread);
   RingState &stateOf(tile::MakeRingOp ring, bool fills);
 
@@ -60,12 +61,15 @@ void KernelLowering::run() {
   func::ReturnOp::create(b, hw.loc);
 }
 
-/// Maps become pointers, marked, everything else keeps its type.
+/// Maps become pointers, marked; dense vectors in global memory become their
+/// addresses; everything else keeps its type.
 func::FuncOp KernelLowering::makeFunction() {
   SmallVector<Type> types;
   for (Type type : kernel.getArgumentTypes())
     types.push_back(isa<tile::MapType>(type)
                         ? LLVM::LLVMPointerType::get(b.getContext())
+                    : isGlobalVector(type)
+                        ? LLVM::LLVMPointerType::get(b.getContext(), 1)
                         : type);
   auto function = func::FuncOp::create(b, hw.loc, kernel.getSymName(),
                                        b.getFunctionType(types, {}));
@@ -81,7 +85,7 @@ func::FuncOp KernelLowering::makeFunction() {
        llvm::zip_equal(function.getArguments(), types)) {
     if (argument.getType() == type)
       continue;
-    // Uses still want a map until they are lowered.
+    // Uses still want what it was until they are lowered.
     Type before = argument.getType();
     argument.setType(type);
     b.setInsertionPointToStart(&function.getBody().front());
@@ -154,24 +158,15 @@ void KernelLowering::emitRole(const RolePlan &plan) {
       hw.setMaxRegisters(*registers, *registers > before);
   }
   Value inRole = arith::SubIOp::create(b, hw.loc, warp, hw.i32(plan.firstWarp));
+  Thread thread = describeThread(plan, inRole);
   Value works = compare(arith::CmpIPredicate::slt, inRole,
                         role.getAgents() * role.getWarps());
+  if (plan.isOneThread)
+    works = arith::AndIOp::create(b, hw.loc, works, thread.leadsWarp);
   auto branch = scf::IfOp::create(b, hw.loc, works, /*withElseRegion=*/false);
   b.setInsertionPointToStart(branch.thenBlock());
-  Value warps = hw.i32(role.getWarps());
-  Value agent = arith::DivUIOp::create(b, hw.loc, inRole, warps);
-  Thread thread;
-  thread.lane = lane;
-  thread.warp = arith::AndIOp::create(b, hw.loc, warp, hw.i32(3));
-  thread.leadsWarp = compare(arith::CmpIPredicate::eq, lane, 0);
-  Value inAgent = arith::RemUIOp::create(b, hw.loc, inRole, warps);
-  thread.leads =
-      arith::AndIOp::create(b, hw.loc, thread.leadsWarp,
-                            compare(arith::CmpIPredicate::eq, inAgent, 0));
-  // Barrier 0 is the whole CTA's.
-  thread.barrier =
-      arith::AddIOp::create(b, hw.loc, agent, hw.i32(1 + plan.firstWarp));
-  thread.agentThreads = role.getWarps() * kWarpThreads;
+  Value agent =
+      arith::DivUIOp::create(b, hw.loc, inRole, hw.i32(role.getWarps()));
   describeOps(role, thread);
   Value number = arith::IndexCastOp::create(b, hw.loc, b.getIndexType(), agent);
   role.getAgent().replaceAllUsesWith(number);
@@ -181,11 +176,35 @@ void KernelLowering::emitRole(const RolePlan &plan) {
   role.erase();
 }
 
+Thread KernelLowering::describeThread(const RolePlan &plan, Value inRole) {
+  tile::RoleOp role = plan.role;
+  Thread thread;
+  thread.lane = lane;
+  thread.warp = arith::AndIOp::create(b, hw.loc, warp, hw.i32(3));
+  thread.leadsWarp = compare(arith::CmpIPredicate::eq, lane, 0);
+  Value warps = hw.i32(role.getWarps());
+  Value agent = arith::DivUIOp::create(b, hw.loc, inRole, warps);
+  thread.barrier =
+      arith::AddIOp::create(b, hw.loc, agent, hw.i32(plan.firstBarrier));
+  if (plan.isOneThread) {
+    thread.leads = arith::ConstantIntOp::create(b, hw.loc, 1, 1);
+    thread.agentThreads = 1;
+    return thread;
+  }
+  Value inAgent = arith::RemUIOp::create(b, hw.loc, inRole, warps);
+  thread.leads =
+      arith::AndIOp::create(b, hw.loc, thread.leadsWarp,
+                            compare(arith::CmpIPredicate::eq, inAgent, 0));
+  thread.agentThreads = role.getWarps() * kWarpThreads;
+  return thread;
+}
+
 void KernelLowering::describeOps(tile::RoleOp role, const Thread &thread) {
   states.clear();
   // Scalars are the agent's: one thread stores them.
   SmallVector<memref::StoreOp> stores;
-  role.walk([&](memref::StoreOp store) { stores.push_back(store); });
+  if (thread.agentThreads > 1)
+    role.walk([&](memref::StoreOp store) { stores.push_back(store); });
   for (memref::StoreOp store : stores) {
     OpBuilder at(store);
     auto leader = scf::IfOp::create(at, store.getLoc(), thread.leads,

@@ -21,7 +21,7 @@ def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
     Tensors' `exp2`, `log2` and division become the hardware's approximations
     (relative error some 2e-7), with results and operands below the normal range
     taken as 0. No `tile` op is left; scalar `arith`, `scf` and `memref` are.
-    `tile-finish-kernels` follows once these are `llvm`.
+    `tile-finish-kernels` follows once control flow is `cf`.
   }];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
@@ -30,11 +30,13 @@ def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
 }
 
 def TileFinishKernelsPass : Pass<"tile-finish-kernels", "::mlir::ModuleOp"> {
-  let summary = "Mark lowered functions as kernels";
+  let summary = "Lower scalars, and mark functions as kernels";
   let description = [{
-    `llvm.func` with `tile.threads` becomes an `nvvm.kernel` of that many threads,
+    `arith`, `cf`, `func` and `ub` become `llvm`, an `index` being 32 bits.
+    A function with `tile.threads` becomes an `nvvm.kernel` of that many threads,
     and one CTA a multiprocessor, without which the assembler ignores setmaxnreg;
-    its maps become parameters passed by value.
+    its maps become parameters passed by value. Fails where a scalar op has no
+    counterpart.
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect",
                            "::mlir::NVVM::NVVMDialect"];

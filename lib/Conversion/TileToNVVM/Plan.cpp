@@ -9,22 +9,41 @@ using namespace tessera;
 /// What a CTA of sm_90a may have (CUDA programming guide, compute capability
 /// 9.0).
 static constexpr int64_t kMaxSharedBytes = 227 * 1024;
+/// What swizzled panels begin at multiples of.
+static constexpr int64_t kBufferAlignment = 1024;
 static constexpr int64_t kMaxWarps = 32;
 static constexpr int64_t kRegisters = 64 * 1024;
 
+static constexpr int64_t kNamedBarriers = 16;
+
+static bool hasTensors(tile::RoleOp role) {
+  return role
+      .walk([](Operation *op) {
+        bool any = llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
+        return any ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
 static LogicalResult placeRoles(tile::KernelOp kernel, KernelPlan &plan) {
-  int64_t registers = 0;
+  int64_t registers = 0, barriers = 1; // 0 is the whole CTA's
   for (auto role : kernel.getBody().getOps<tile::RoleOp>()) {
     int64_t first = plan.warps;
     plan.warps +=
         llvm::alignTo(role.getAgents() * role.getWarps(), kWarpgroupWarps);
-    plan.roles.push_back({role, first, plan.warps});
+    plan.roles.push_back({role, first, plan.warps, barriers,
+                          role.getWarps() == 1 && !hasTensors(role)});
+    barriers += role.getWarps() > 1 ? role.getAgents() : 0;
     registers += (plan.warps - first) * kWarpThreads *
                  int64_t(role.getRegisters().value_or(0));
   }
   if (plan.warps > kMaxWarps)
     return kernel.emitOpError("has ")
            << plan.warps << " warps; an SM runs " << kMaxWarps << " in one CTA";
+  if (barriers > kNamedBarriers)
+    return kernel.emitOpError("has ")
+           << barriers - 1 << " agents of several warps; a CTA has barriers for "
+           << kNamedBarriers - 1;
   if (registers > kRegisters)
     return kernel.emitOpError("gives its roles ")
            << registers << " registers; an SM has " << kRegisters;
@@ -49,25 +68,43 @@ static FailureOr<tile::RoleOp> findReader(tile::MakeRingOp ring) {
   return reader;
 }
 
+static int64_t countNotes(tile::MakeRingOp ring) {
+  size_t most = 0;
+  for (Operation *user : ring->getUsers())
+    if (auto acquire = dyn_cast<tile::AcquireOp>(user))
+      most = std::max<size_t>(most, acquire.getNotes().size());
+  return most;
+}
+
 static LogicalResult placeRings(tile::KernelOp kernel, KernelPlan &plan) {
+  auto place = [&](int64_t bytes, int64_t count) {
+    int64_t first = plan.sharedBytes;
+    plan.sharedBytes += count * llvm::alignTo(bytes, kBufferAlignment);
+    return first;
+  };
   for (auto ring : kernel.getBody().getOps<tile::MakeRingOp>()) {
     FailureOr<tile::RoleOp> reader = findReader(ring);
     if (failed(reader))
       return failure();
     tile::RingType type = ring.getRing().getType();
-    RingPlan &place = plan.rings[ring];
-    place.emptyArrivals = type.getReaders() * int64_t(reader->getWarps());
-    place.buffers = plan.sharedBytes;
+    RingPlan &ringPlan = plan.rings[ring];
+    ringPlan.emptyArrivals = type.getReaders() * int64_t(reader->getWarps());
+    ringPlan.notesPerStage = countNotes(ring);
     if (tile::BufferType buffer = type.getBuffer())
-      plan.sharedBytes += type.getLanes() * type.getStages() *
-                          llvm::alignTo(buffer.getBytes(), 1024);
+      ringPlan.buffers =
+          place(buffer.getBytes(), type.getLanes() * type.getStages());
   }
-  for (auto &[ring, place] : plan.rings) {
+  for (auto op : kernel.getBody().getOps<tile::MakeStagingOp>()) {
+    tile::StagingType type = op.getStaging().getType();
+    plan.staging[op] = place(type.getBuffer().getBytes(), type.getLanes());
+  }
+  for (auto &[ring, ringPlan] : plan.rings) {
     tile::RingType type = tile::MakeRingOp(ring).getRing().getType();
     int64_t stages = type.getLanes() * type.getStages();
-    place.barriers = plan.sharedBytes;
-    place.notes = place.barriers + 16 * stages;
-    plan.sharedBytes = llvm::alignTo(place.notes + 4 * stages, 16);
+    ringPlan.barriers = plan.sharedBytes;
+    ringPlan.notes = ringPlan.barriers + 16 * stages;
+    plan.sharedBytes = llvm::alignTo(
+        ringPlan.notes + 4 * ringPlan.notesPerStage * stages, 16);
   }
   if (plan.sharedBytes > kMaxSharedBytes)
     return kernel.emitOpError("needs ")

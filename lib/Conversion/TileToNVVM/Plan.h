@@ -16,22 +16,28 @@ constexpr int64_t kWarpThreads = 32;
 constexpr int64_t kWarpgroupWarps = 4;
 
 /// The warps of a role: `agents` times `warps` from `firstWarp` on; those up to
-/// `endWarp` are idle.
+/// `endWarp` are idle. An agent of one warp that has no tensors is one thread;
+/// one of several warps meets at a named barrier.
 struct RolePlan {
   tile::RoleOp role;
   int64_t firstWarp, endWarp;
+  int64_t firstBarrier = 0; ///< of agent 0
+  bool isOneThread = false;
 };
 
 /// Bytes from the start of shared memory: stages, then mbarrier pairs (full,
 /// empty), then notes, for every lane and stage.
 struct RingPlan {
   int64_t buffers = 0, barriers = 0, notes = 0;
+  int64_t notesPerStage = 0;
   int64_t emptyArrivals = 0; ///< warps that release each stage
 };
 
 struct KernelPlan {
   llvm::SmallVector<RolePlan> roles;
   llvm::MapVector<tile::MakeRingOp, RingPlan> rings;
+  /// Where the buffers of the lanes begin, one behind the other.
+  llvm::MapVector<tile::MakeStagingOp, int64_t> staging;
   int64_t warps = 0, sharedBytes = 0;
 
   int64_t threads() const { return warps * kWarpThreads; }

@@ -33,6 +33,10 @@ struct RingState {
   mlir::Value stage, parity;
 };
 
+/// The registers of a stage: addresses of its buffer, of the barrier that ends
+/// its turn, and of its notes.
+enum StageRegister { kStageBuffer, kStageBarrier, kStageNotes };
+
 /// What a lowering of one kernel knows; patterns share it.
 struct KernelContext {
   KernelPlan plan;
@@ -50,6 +54,10 @@ struct RegisterShape {
 RegisterShape registersOf(mlir::RankedTensorType tensor);
 bool isFragment(mlir::Type type);
 
+/// A dense memref of rank 1, which a kernel takes as an address: how far it
+/// reaches is for the simulator alone. Indices are 32 bits.
+bool isGlobalVector(mlir::Type type);
+
 /// Tensors and pending products to registers; a stage to the addresses of its
 /// buffer, its barrier and its note.
 void populateRegisterTypes(mlir::TypeConverter &converter);
@@ -59,9 +67,21 @@ void populateRegisterPatterns(const mlir::TypeConverter &converter,
 void populateRowPatterns(const mlir::TypeConverter &converter,
                          const KernelContext &kernel,
                          mlir::RewritePatternSet &patterns);
+void populateGlobalPatterns(const mlir::TypeConverter &converter,
+                            const KernelContext &kernel,
+                            mlir::RewritePatternSet &patterns);
+void populateStagePatterns(const mlir::TypeConverter &converter,
+                           const KernelContext &kernel,
+                           mlir::RewritePatternSet &patterns);
 void populateRingPatterns(const mlir::TypeConverter &converter,
                           const KernelContext &kernel,
                           mlir::RewritePatternSet &patterns);
+
+/// Address of element `index` of a global vector, which is an argument.
+mlir::Value globalAddress(mlir::OpBuilder &b, mlir::Location loc,
+                          mlir::Value vector, mlir::Value index);
+/// The address of a map, which is an argument.
+mlir::Value mapAddress(mlir::Value map);
 
 /// Turns the kernel into a function: argument types, prologue, one branch a
 /// role. The `tile` ops inside roles are left, and described in the context.

@@ -14,9 +14,6 @@ using namespace tessera;
 
 namespace {
 
-/// The registers of a stage.
-enum StageRegister { kBuffer, kBarrier, kNote };
-
 /// A pattern that knows the kernel.
 template <typename Op>
 class KernelPattern : public OpConversionPattern<Op> {
@@ -32,7 +29,7 @@ protected:
 
 /// Where a stage lies, and its two barriers.
 struct StagePlace {
-  Value buffer, full, empty, note;
+  Value buffer, full, empty, notes;
 };
 
 /// Takes the stage that a role has come to in a lane of a ring, and moves on.
@@ -79,7 +76,7 @@ StagePlace RingCursor::place() {
   StagePlace place;
   place.full = scaled(number, 16, plan.barriers);
   place.empty = arith::AddIOp::create(hw.b, hw.loc, place.full, hw.i32(8));
-  place.note = scaled(number, 4, plan.notes);
+  place.notes = scaled(number, 4 * plan.notesPerStage, plan.notes);
   int64_t bytes = type.getBuffer() ? type.getBuffer().getBytes() : 0;
   place.buffer = scaled(number, llvm::alignTo(bytes, 1024), plan.buffers);
   return place;
@@ -97,12 +94,8 @@ void RingCursor::advance() {
   LLVM::StoreOp::create(hw.b, hw.loc, parity, state.parity);
 }
 
-static void only(Hopper &hw, Value condition, llvm::function_ref<void()> body) {
-  auto branch =
-      scf::IfOp::create(hw.b, hw.loc, condition, /*withElseRegion=*/false);
-  OpBuilder::InsertionGuard guard(hw.b);
-  hw.b.setInsertionPointToStart(branch.thenBlock());
-  body();
+static Value noteAddress(Hopper &hw, Value notes, int64_t number) {
+  return arith::AddIOp::create(hw.b, hw.loc, notes, hw.i32(4 * number));
 }
 
 namespace {
@@ -128,14 +121,14 @@ public:
     RingCursor cursor(hw, kernel, op, op.getRing(), adaptor.getLane()[0]);
     StagePlace place = cursor.place();
     Value parity = cursor.parity();
-    only(hw, kernel.threads.at(op).leads, [&] {
+    onlyIf(hw, kernel.threads.at(op).leads, [&] {
       hw.wait(place.empty, parity);
-      if (op.getNote())
-        hw.storeShared(place.note, adaptor.getNote()[0]);
+      for (auto [at, note] : llvm::enumerate(adaptor.getNotes()))
+        hw.storeShared(noteAddress(hw, place.notes, at), note[0]);
     });
     cursor.advance();
     rewriter.replaceOpWithMultiple(op,
-                                   {{place.buffer, place.full, place.note}});
+                                   {{place.buffer, place.full, place.notes}});
     return success();
   }
 };
@@ -155,13 +148,12 @@ public:
     SmallVector<Value> at{hw.i32(0), coordinate(adaptor.getToken()), hw.i32(0),
                           coordinate(adaptor.getHead()),
                           coordinate(adaptor.getBatch())};
-    Value map =
-        op.getMap().getDefiningOp<UnrealizedConversionCastOp>().getInputs()[0];
+    Value map = mapAddress(op.getMap());
     ValueRange stage = adaptor.getStage();
-    only(hw, kernel.threads.at(op).leads, [&] {
-      hw.arriveExpecting(stage[kBarrier],
+    onlyIf(hw, kernel.threads.at(op).leads, [&] {
+      hw.arriveExpecting(stage[kStageBarrier],
                          op.getMap().getType().getTile().getBytes());
-      hw.loadTensor(stage[kBuffer], map, at, stage[kBarrier]);
+      hw.loadTensor(stage[kStageBuffer], map, at, stage[kStageBarrier]);
     });
     rewriter.eraseOp(op);
     return success();
@@ -179,9 +171,9 @@ public:
     // What the agent wrote to global memory is there for the readers.
     if (thread.agentThreads > kWarpThreads)
       hw.syncNamed(thread.barrier, thread.agentThreads);
-    else
+    else if (thread.agentThreads > 1)
       hw.syncWarp();
-    only(hw, thread.leads, [&] { hw.arrive(adaptor.getStage()[kBarrier]); });
+    onlyIf(hw, thread.leads, [&] { hw.arrive(adaptor.getStage()[kStageBarrier]); });
     rewriter.eraseOp(op);
     return success();
   }
@@ -199,7 +191,7 @@ public:
     hw.wait(place.full, cursor.parity());
     cursor.advance();
     rewriter.replaceOpWithMultiple(op,
-                                   {{place.buffer, place.empty, place.note}});
+                                   {{place.buffer, place.empty, place.notes}});
     return success();
   }
 };
@@ -211,7 +203,9 @@ public:
   matchAndRewrite(tile::NoteOp op, OneToN adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    rewriter.replaceOp(op, hw.loadShared(adaptor.getStage()[kNote]));
+    rewriter.replaceOp(
+        op, hw.loadShared(noteAddress(hw, adaptor.getStage()[kStageNotes],
+                                      op.getNumber())));
     return success();
   }
 };
@@ -225,8 +219,8 @@ public:
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
     hw.syncWarp();
-    only(hw, kernel.threads.at(op).leadsWarp,
-         [&] { hw.arrive(adaptor.getStage()[kBarrier]); });
+    onlyIf(hw, kernel.threads.at(op).leadsWarp,
+         [&] { hw.arrive(adaptor.getStage()[kStageBarrier]); });
     rewriter.eraseOp(op);
     return success();
   }
@@ -239,16 +233,24 @@ public:
   matchAndRewrite(tile::MmaOp op, OneToN adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    RankedTensorType left = op.getLeft().getType();
-    Hopper::Product product{op.getProduct().getType().getTensor().getDimSize(1),
-                            left.getDimSize(1), left.getElementType(),
-                            op.getTransposed(),
-                            op.getRight().getType().getBuffer()};
+    tile::BufferType right = op.getRight().getType().getBuffer();
+    tile::BufferType left;
+    if (auto stage = dyn_cast<tile::FullStageType>(op.getLeft().getType()))
+      left = stage.getBuffer();
+    Hopper::Product product{
+        op.getProduct().getType().getTensor().getDimSize(1),
+        op.getTransposed() ? right.getColumns() : right.getRows(),
+        right.getElement(),
+        op.getTransposed(),
+        right,
+        left};
     ValueRange accumulators =
         op.getAccumulator() ? adaptor.getAccumulator() : ValueRange();
     rewriter.replaceOpWithMultiple(
-        op, {hw.multiply(product, adaptor.getLeft(),
-                         adaptor.getRight()[kBuffer], accumulators)});
+        op, {hw.multiply(product,
+                         left ? adaptor.getLeft().take_front(1)
+                              : adaptor.getLeft(),
+                         adaptor.getRight()[kStageBuffer], accumulators)});
     return success();
   }
 };

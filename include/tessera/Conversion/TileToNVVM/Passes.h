@@ -16,6 +16,12 @@ namespace tessera {
 #define GEN_PASS_REGISTRATION
 #include "tessera/Conversion/TileToNVVM/Passes.h.inc"
 
+/// All of them, and what stands between: from tile kernels to the llvm and nvvm
+/// dialects.
+void buildTileToNVVMPipeline(mlir::OpPassManager &pipeline);
+/// The same as `tile-to-nvvm`, for pass pipelines in text.
+void registerTileToNVVMPipelines();
+
 } // namespace tessera
 
 #endif // TESSERA_CONVERSION_TILETONVVM_PASSES_H

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The loading role: one thread a lane walks the lists of its tiles and keeps the
+// ring full. The list is read a block ahead, and the first block of the next tile
+// some blocks before this one ends, so that no latency reaches the ring.
+
+#include "AttendKernel.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+
+using namespace mlir;
+using namespace tessera;
+using namespace tessera::kernels;
+using launch::ParameterKind;
+
+/// Blocks before the end of a list at which the next tile is chosen.
+static constexpr double kClaimAhead = 8;
+
+namespace {
+
+/// A block of keys: its number, and how many of its rows count.
+struct Block {
+  Scalar id, size; // i32
+  auto all() { return std::tie(id, size); }
+};
+
+/// A tile, the length of its list, and its first block.
+struct Claim {
+  Scalar tile, count; // index, i32
+  Block first;
+  auto all() { return std::tie(tile, count, first.id, first.size); }
+};
+
+/// Where a tile is.
+struct TilePlace {
+  Scalar batch, head, block;
+};
+
+class Loader {
+public:
+  Loader(AttendKernel &kernel, Scalar lane)
+      : kernel(kernel), lane(lane), order(kernel, lane) {}
+
+  void run();
+
+private:
+  Scalar scalar(ParameterKind kind) const { return kernel.scalar(kind); }
+  TilePlace placeOf(Scalar tile);
+  Block blockAt(Scalar tile, Scalar slot);
+  Scalar sizeOf(Scalar tile, Scalar id);
+  Claim claim(Scalar tile);
+  void announce(Scalar tile, Scalar count, TilePlace place);
+  void loadQuery(TilePlace place);
+  Block loadBlocks(Scalar from, Scalar to, Claim tile, TilePlace place,
+                   Block block);
+  void loadBlock(Block block, TilePlace place);
+  Claim loadTile(Claim tile);
+  void loadAgain();
+
+  AttendKernel &kernel;
+  Scalar lane;
+  TileOrder order;
+};
+
+} // namespace
+
+TilePlace Loader::placeOf(Scalar tile) {
+  Scalar blocks = scalar(ParameterKind::QueryBlocks);
+  Scalar heads = scalar(ParameterKind::Heads);
+  Scalar plane = tile / blocks;
+  Scalar batch = plane / heads;
+  return {batch, plane - batch * heads, tile - plane * blocks};
+}
+
+/// Rows of key block `id` that count.
+Scalar Loader::sizeOf(Scalar tile, Scalar id) {
+  if (!kernel.has(ParameterKind::KeySizes)) {
+    Scalar rows = scalar(ParameterKind::KeyLength).i32() -
+                  id * double(kernel.shape.keyBlock);
+    return min(rows, double(kernel.shape.keyBlock));
+  }
+  Scalar batch = tile / (scalar(ParameterKind::QueryBlocks) *
+                         scalar(ParameterKind::Heads));
+  return kernel.load(ParameterKind::KeySizes,
+                     batch * scalar(ParameterKind::KeySizesStride) +
+                         id.index());
+}
+
+Block Loader::blockAt(Scalar tile, Scalar slot) {
+  Scalar id =
+      kernel.load(ParameterKind::Index,
+                  tile * double(kernel.shape.capacity) + slot);
+  return {id, sizeOf(tile, id)};
+}
+
+/// What is known of a tile before it begins; past the last one nothing.
+Claim Loader::claim(Scalar tile) {
+  Scalar zero = kernel.i32(0);
+  Scalar exists = less(tile, scalar(ParameterKind::Tiles));
+  Scalar count =
+      ifElse<Only<Scalar>>(
+          exists,
+          [&] { return Only<Scalar>{kernel.load(ParameterKind::Count, tile)}; },
+          [&] { return Only<Scalar>{zero}; })
+          .value;
+  Block first = ifElse<Block>(
+      less(zero, count), [&] { return blockAt(tile, kernel.index(0)); },
+      [&] { return Block{zero, zero}; });
+  return {tile, count, first};
+}
+
+void Loader::announce(Scalar, Scalar count, TilePlace place) {
+  kernel.work.send(lane, {count * double(kernel.stepsPerBlock()),
+                          place.block.i32(), place.head.i32(),
+                          place.batch.i32()});
+}
+
+void Loader::loadQuery(TilePlace place) {
+  Scalar first = place.block * double(kernel.shape.queryBlock);
+  Scalar last = scalar(ParameterKind::QueryLength) - 1.0;
+  for (int64_t part = 0; part < kernel.warpgroups(); ++part) {
+    // A tile has to begin inside; rows past the end are not stored.
+    Scalar token = min(first + double(64 * part), last);
+    Place at{place.batch, place.head, token};
+    if (kernel.plan.query == QueryPlan::Ring)
+      kernel.keys.load(lane, kernel.map(ParameterKind::QueryMap), at);
+    else
+      kernel.query.load(lane * double(kernel.warpgroups()) + double(part),
+                        kernel.map(ParameterKind::QueryMap), at);
+  }
+}
+
+void Loader::loadBlock(Block block, TilePlace place) {
+  Scalar head = place.head / scalar(ParameterKind::Group);
+  Scalar first = block.id.index() * double(kernel.shape.keyBlock);
+  auto step = double(kernel.plan.step);
+  for (int64_t part = 0; part < kernel.stepsPerBlock(); ++part) {
+    Scalar token = first, size = block.size;
+    if (kernel.stepsPerBlock() > 1) {
+      token = min(first + double(part) * step,
+                  scalar(ParameterKind::KeyLength) - 1.0);
+      size = max(min(block.size - double(part) * step, step), 0.0);
+    }
+    Place at{place.batch, head, token};
+    kernel.keys.load(lane, kernel.map(ParameterKind::KeyMap), at, {size});
+    kernel.keys.load(lane, kernel.map(ParameterKind::ValueMap), at);
+  }
+}
+
+/// `block` is that of slot `from`; gives that of slot `to`, if there is one.
+Block Loader::loadBlocks(Scalar from, Scalar to, Claim tile, TilePlace place,
+                         Block block) {
+  Scalar last = tile.count.index() - 1.0;
+  return loop(from, to, block, [&](Scalar slot, Block now) {
+    Block next = blockAt(tile.tile, min(slot + 1.0, last));
+    loadBlock(now, place);
+    return next;
+  });
+}
+
+/// Loads a tile; gives what is claimed next.
+Claim Loader::loadTile(Claim tile) {
+  TilePlace place = placeOf(tile.tile);
+  order.begin(tile.tile);
+  announce(tile.tile, tile.count, place);
+  loadQuery(place);
+  Scalar count = tile.count.index();
+  Scalar turn = max(count - kClaimAhead, 0.0);
+  Block rest =
+      loadBlocks(kernel.index(0), turn, tile, place, tile.first);
+  Claim next = claim(order.next(tile.tile));
+  loadBlocks(turn, count, tile, place, rest);
+  order.end();
+  return next;
+}
+
+/// Tiles that outgrew their reference, once all are computed.
+void Loader::loadAgain() {
+  Builder &b = kernel.b;
+  for (int64_t part = 0; part < kernel.warpgroups(); ++part) {
+    Scalar agent = lane * double(kernel.warpgroups()) + double(part);
+    Stage stage = kernel.outgrown.wait(agent);
+    Scalar head = stage.note();
+    stage.release();
+    Scalar marks = scalar(ParameterKind::Tiles) * double(part);
+    loopWhile<Only<Scalar>, Only<Scalar>>(
+        b, {head},
+        [&](Only<Scalar> state) {
+          return std::pair(less(kernel.i32(0), state.value), state);
+        },
+        [&](Only<Scalar> state) {
+          Scalar number = state.value.index() - 1.0;
+          Scalar next = kernel.load(ParameterKind::Marks, marks + number);
+          Claim tile = claim(number);
+          TilePlace place = placeOf(number);
+          announce(number, tile.count, place);
+          loadQuery(place);
+          loadBlocks(kernel.index(0), tile.count.index(), tile, place,
+                     tile.first);
+          return Only<Scalar>{next};
+        });
+  }
+}
+
+void Loader::run() {
+  Scalar none = kernel.i32(0), end = kernel.i32(-1);
+  loopWhile<Claim, Claim>(
+      kernel.b, claim(order.first()),
+      [&](Claim tile) {
+        return std::pair(less(tile.tile, scalar(ParameterKind::Tiles)), tile);
+      },
+      [&](Claim tile) { return loadTile(tile); });
+  kernel.work.send(lane, {end, none, none, none});
+  order.leave();
+  loadAgain();
+  kernel.work.send(lane, {end, none, none, none});
+}
+
+void kernels::buildLoadRole(AttendKernel &kernel) {
+  role(kernel.b, "load", kernel.plan.tiles, /*warps=*/1,
+       kernel.plan.loadRegisters,
+       [&](Scalar lane) { Loader(kernel, lane).run(); });
+}
+
+Scalar AttendKernel::load(ParameterKind kind, Scalar at) const {
+  return {b, memref::LoadOp::create(b, memory(kind), at.get())};
+}
+
+void AttendKernel::store(Scalar value, ParameterKind kind, Scalar at) const {
+  memref::StoreOp::create(b, value.get(), memory(kind), at.get());
+}

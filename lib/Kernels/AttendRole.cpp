@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The attending role: a warpgroup takes tile after tile, scores the keys of its
+// list step by step, and stores result and log-sum-exp.
+
+#include "AttendKernel.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+using namespace tessera;
+using namespace tessera::kernels;
+using launch::ParameterKind;
+
+/// A sum of weights that large has outgrown its reference; what is left of the
+/// range of f32 is for the result, which adds values times weights.
+static constexpr double kOutgrown = 0x1p64;
+static constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+namespace {
+
+/// A tile to do, and the chain of those to do again: the last of them, counted
+/// from 1.
+struct Task {
+  Scalar chain;
+  Stage item;
+  auto all() { return std::tie(chain, item); }
+};
+
+/// Where a tile's rows of this warpgroup are.
+struct Rows {
+  Scalar batch, head, block, token;
+};
+
+class Attender {
+public:
+  Attender(AttendKernel &kernel, Scalar agent);
+  void run();
+
+private:
+  Scalar scalar(ParameterKind kind) const { return kernel.scalar(kind); }
+  Fragment filled(RankedTensorType type, double number) const {
+    return {kernel.b, constant(kernel.b, type, number)};
+  }
+  RankedTensorType scoreType() const {
+    return accumulatorType(kernel.b.getF32Type(), kernel.plan.step);
+  }
+  RankedTensorType resultType() const {
+    return accumulatorType(kernel.b.getF32Type(), kernel.shape.headDim);
+  }
+
+  Scalar attendTiles(Reference reference, Scalar chain);
+  Scalar attendTile(Reference reference, Task task);
+  Fragment takeQuery();
+  SoftmaxState emptyState() const;
+  Fragment mask(Fragment scores, Scalar size);
+  SoftmaxState attendSteps(Reference reference, Handle query, Scalar steps);
+  SoftmaxState attendStep(Reference reference, Handle query, Scalar step,
+                          SoftmaxState state);
+  Rows rowsOf(Stage item);
+  Fragment validRows(const Rows &rows);
+  void storeTile(const Rows &rows, Fragment sum, SoftmaxState state);
+  Scalar chainOutgrown(const Rows &rows, Fragment sum, Scalar chain);
+
+  AttendKernel &kernel;
+  Scalar agent, lane, part; ///< of the tile: which 64 rows
+  Scalar factor;            ///< from scores to units of log2
+};
+
+} // namespace
+
+Attender::Attender(AttendKernel &kernel, Scalar agent)
+    : kernel(kernel), agent(agent), lane(agent), part(kernel.index(0)) {
+  auto parts = double(kernel.warpgroups());
+  if (parts > 1) {
+    lane = agent / parts;
+    part = agent % parts;
+  }
+  factor = scalar(ParameterKind::Scale) * std::log2(std::exp(1.0));
+}
+
+//===----------------------------------------------------------------------===//
+// A step
+//===----------------------------------------------------------------------===//
+
+/// Only the first `size` columns count.
+Fragment Attender::mask(Fragment scores, Scalar size) {
+  return ifElse<Only<Fragment>>(
+             less(size, double(kernel.plan.step)),
+             [&] {
+               RankedTensorType type = scores.type();
+               Builder &b = kernel.b;
+               auto numbers = RankedTensorType::get(
+                   type.getShape(), b.getI32Type(), type.getEncoding());
+               Fragment column(b, tile::ColumnsOp::create(b, numbers));
+               Fragment valid = less(column, splat(size, numbers));
+               return Only<Fragment>{Fragment(
+                   b, arith::SelectOp::create(
+                          b, valid.get(), scores.get(),
+                          filled(type, -kInfinity).get()))};
+             },
+             [&] { return Only<Fragment>{scores}; })
+      .value;
+}
+
+/// Scores, weights, and their product with the values, one after the other:
+/// other warpgroups keep the matrix unit busy meanwhile.
+SoftmaxState Attender::attendStep(Reference reference, Handle query,
+                                  Scalar step, SoftmaxState state) {
+  Stage keys = kernel.keys.wait(lane);
+  Scalar size = keys.note();
+  Fragment raw = finish(startProduct(query, keys, true, scoreType()));
+  keys.release();
+  StepWeights step_ = weighScores(kernel, reference, step, mask(raw, size),
+                                  factor, state);
+  Fragment weights = asOperand(round(step_.weights, kernel.shape.element));
+  Stage values = kernel.keys.wait(lane);
+  step_.state.result = finish(startProduct(weights, values, false, resultType(),
+                                           step_.state.result));
+  values.release();
+  return step_.state;
+}
+
+SoftmaxState Attender::emptyState() const {
+  Type f32 = kernel.b.getF32Type();
+  return {filled(resultType(), 0), filled(accumulatorType(f32, 8), 0),
+          filled(rowType(f32), -kInfinity)};
+}
+
+SoftmaxState Attender::attendSteps(Reference reference, Handle query,
+                                   Scalar steps) {
+  return loop(kernel.index(0), steps, emptyState(),
+              [&](Scalar step, SoftmaxState state) {
+                return attendStep(reference, query, step, state);
+              });
+}
+
+//===----------------------------------------------------------------------===//
+// A tile
+//===----------------------------------------------------------------------===//
+
+/// Every warpgroup of a tile meets the parts of all, and keeps its own.
+Fragment Attender::takeQuery() {
+  if (kernel.plan.query != QueryPlan::Ring) {
+    Stage stage = kernel.query.wait(agent);
+    Fragment query = stage.fragment();
+    stage.release();
+    return query;
+  }
+  SmallVector<Stage> stages;
+  for (int64_t other = 0; other < kernel.warpgroups(); ++other)
+    stages.push_back(kernel.keys.wait(lane));
+  Fragment query = stages.back().fragment();
+  for (int64_t other = kernel.warpgroups() - 2; other >= 0; --other)
+    query = ifElse<Only<Fragment>>(
+                equal(part, double(other)),
+                [&] { return Only<Fragment>{stages[other].fragment()}; },
+                [&] { return Only<Fragment>{query}; })
+                .value;
+  for (Stage stage : stages)
+    stage.release();
+  return query;
+}
+
+Rows Attender::rowsOf(Stage item) {
+  Scalar block = item.note(1).index();
+  Scalar token = block * double(kernel.shape.queryBlock);
+  if (kernel.warpgroups() > 1)
+    token = token + part * double(tile::kRows);
+  return {item.note(3).index(), item.note(2).index(), block, token};
+}
+
+/// Which rows are tokens; null if all are that exist.
+Fragment Attender::validRows(const Rows &rows) {
+  if (!kernel.has(ParameterKind::QuerySizes))
+    return {};
+  Scalar size = kernel.load(ParameterKind::QuerySizes,
+                            rows.batch *
+                                    scalar(ParameterKind::QuerySizesStride) +
+                                rows.block);
+  if (kernel.warpgroups() > 1)
+    size = size - (part * double(tile::kRows)).i32();
+  RankedTensorType type = rowType(kernel.b.getI32Type());
+  Fragment number(kernel.b, tile::RowNumbersOp::create(kernel.b, type));
+  return less(number, splat(size, type));
+}
+
+/// Rows that attend to nothing, and rows that are no tokens, give 0 and -inf.
+void Attender::storeTile(const Rows &rows, Fragment sum, SoftmaxState state) {
+  Builder &b = kernel.b;
+  RankedTensorType type = sum.type();
+  Fragment some = less(filled(type, 0), sum);
+  if (Fragment valid = validRows(rows); valid.get())
+    some = both(some, valid);
+  Fragment inverse = filled(type, 1) / sum;
+  Fragment weight(b, arith::SelectOp::create(b, some.get(), inverse.get(),
+                                             filled(type, 0).get()));
+  Fragment output = round(state.result * expandRows(weight, resultType()),
+                          kernel.shape.element);
+  tile::StoreAsyncOp::create(
+      b, output.get(), kernel.staging, agent.get(),
+      kernel.map(ParameterKind::OutputMap).get(), rows.batch.get(),
+      rows.head.get(), rows.token.get());
+  if (!kernel.has(ParameterKind::Lse))
+    return;
+  Fragment natural = (state.reference + log2(sum)) * std::log(2.0);
+  Fragment lse(b, arith::SelectOp::create(b, some.get(), natural.get(),
+                                          filled(type, -kInfinity).get()));
+  Scalar length = scalar(ParameterKind::QueryLength);
+  Scalar first =
+      (rows.batch * scalar(ParameterKind::Heads) + rows.head) * length +
+      rows.token;
+  tile::StoreRowsOp::create(b, lse.get(), kernel.memory(ParameterKind::Lse),
+                            first.get(), (length - rows.token).get());
+}
+
+/// Puts a tile before the chain if a row of it has outgrown its reference: its
+/// sum is too large, or not a number since the first step had no score.
+Scalar Attender::chainOutgrown(const Rows &rows, Fragment sum, Scalar chain) {
+  Fragment flags = notBelow(sum, kOutgrown);
+  if (Fragment valid = validRows(rows); valid.get())
+    flags = both(flags, valid);
+  return ifElse<Only<Scalar>>(
+             any(flags),
+             [&] {
+               Scalar plane =
+                   rows.batch * scalar(ParameterKind::Heads) + rows.head;
+               Scalar tile =
+                   plane * scalar(ParameterKind::QueryBlocks) + rows.block;
+               kernel.store(chain, ParameterKind::Marks,
+                            part * scalar(ParameterKind::Tiles) + tile);
+               return Only<Scalar>{tile.i32() + 1.0};
+             },
+             [&] { return Only<Scalar>{chain}; })
+      .value;
+}
+
+Scalar Attender::attendTile(Reference reference, Task task) {
+  Scalar steps = task.item.note(0).index();
+  Stage shared;
+  Handle query;
+  if (kernel.plan.query == QueryPlan::Shared)
+    query = shared = kernel.query.wait(agent);
+  else
+    query = takeQuery();
+  SoftmaxState state = attendSteps(reference, query, steps);
+  if (shared.get())
+    shared.release();
+  Rows rows = rowsOf(task.item);
+  Fragment sum = rowReduce(tile::Reduction::Add, state.sums);
+  storeTile(rows, sum, state);
+  Scalar chain = task.chain;
+  if (reference == Reference::Fixed)
+    chain = chainOutgrown(rows, sum, chain);
+  task.item.release();
+  return chain;
+}
+
+//===----------------------------------------------------------------------===//
+// All tiles
+//===----------------------------------------------------------------------===//
+
+Scalar Attender::attendTiles(Reference reference, Scalar chain) {
+  Task last = loopWhile<Only<Scalar>, Task>(
+      kernel.b, {chain},
+      [&](Only<Scalar> state) {
+        Stage item = kernel.work.wait(lane);
+        Scalar isTask = less(kernel.i32(-1), item.note(0));
+        return std::pair(isTask, Task{state.value, item});
+      },
+      [&](Task task) { return Only<Scalar>{attendTile(reference, task)}; });
+  last.item.release();
+  tile::StoreWaitOp::create(kernel.b);
+  return last.chain;
+}
+
+void Attender::run() {
+  Scalar chain = attendTiles(Reference::Fixed, kernel.i32(0));
+  kernel.outgrown.send(agent, {chain});
+  attendTiles(Reference::Running, kernel.i32(0));
+}
+
+void kernels::buildAttendRole(AttendKernel &kernel) {
+  role(kernel.b, "attend", kernel.plan.tiles * kernel.warpgroups(),
+       /*warps=*/4, kernel.plan.attendRegisters,
+       [&](Scalar agent) { Attender(kernel, agent).run(); });
+}

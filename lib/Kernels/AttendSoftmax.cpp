@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Scores to weights. Weights are 2 to the power of (score - reference), so that a
+// sum of weights and the result they give are right up to a common factor, which
+// the end of a tile divides out.
+
+#include "AttendKernel.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace tessera;
+using namespace tessera::kernels;
+
+static constexpr double kMinusInfinity =
+    -std::numeric_limits<double>::infinity();
+
+/// The first step's largest scores are the reference of all: one multiply-add and
+/// one exponential a score, and no exchange between threads.
+static StepWeights weighFixed(Scalar step, Fragment scores, Scalar factor,
+                              SoftmaxState state) {
+  RankedTensorType type = scores.type();
+  Fragment reference =
+      ifElse<Only<Fragment>>(
+          equal(step, 0.0),
+          [&] {
+            Fragment largest = rowReduce(tile::Reduction::Max, scores);
+            return Only<Fragment>{largest * splat(factor, largest.type())};
+          },
+          [&] { return Only<Fragment>{state.reference}; })
+          .value;
+  Fragment below = expandRows(negate(reference), type);
+  Fragment weights = exp2(fma(scores, splat(factor, type), below));
+  state.sums = state.sums + foldAdd(weights);
+  state.reference = reference;
+  return {weights, state};
+}
+
+/// The reference moves to the largest score so far; what was summed moves with
+/// it. Rows without any score keep weights of 0.
+static StepWeights weighRunning(Fragment scores, Scalar factor,
+                                SoftmaxState state) {
+  RankedTensorType type = scores.type();
+  Fragment scaled = scores * splat(factor, type);
+  Fragment largest =
+      max(state.reference, rowReduce(tile::Reduction::Max, scaled));
+  Fragment none(scores.builder(), constant(scores.builder(), largest.type(),
+                                           kMinusInfinity));
+  Fragment usable = select(less(none, largest), largest,
+                           Fragment(scores.builder(),
+                                    constant(scores.builder(), largest.type(),
+                                             0)));
+  Fragment shrink = exp2(state.reference - usable);
+  Fragment weights = exp2(scaled - expandRows(usable, type));
+  state.sums = state.sums * expandRows(shrink, state.sums.type()) +
+               foldAdd(weights);
+  state.result = state.result * expandRows(shrink, state.result.type());
+  state.reference = largest;
+  return {weights, state};
+}
+
+StepWeights kernels::weighScores(AttendKernel &, Reference reference,
+                                 Scalar step, Fragment scores, Scalar factor,
+                                 SoftmaxState state) {
+  return reference == Reference::Fixed
+             ? weighFixed(step, scores, factor, state)
+             : weighRunning(scores, factor, state);
+}
