@@ -9,12 +9,14 @@
 #include "tessera/Driver/TensorMap.h"
 #include "tessera/Launch/Entry.h"
 
-#include <memory>
+#include <cstddef>
 #include <span>
+#include <vector>
 
 namespace tessera::launch {
 
-/// Tensors in the device's memory. `data` is null where one is not given.
+/// Tensors in the device's memory. One that is not given stays as it is here,
+/// without data and of rank 0.
 struct AttendArguments {
   tessera_tensor query{}, output{}; ///< [B, H, Sq, D]
   tessera_tensor key{}, value{};    ///< [B, Hkv, Skv, D]
@@ -26,33 +28,89 @@ struct AttendArguments {
   float scale = 0;                  ///< of the scores; 0: 1 / sqrt(D)
 };
 
-/// A launch that has been checked and encoded: enqueue it as often as wanted.
-/// It holds addresses, not memory.
-class AttendLaunch;
+/// Where the parts of a workspace lie: i32 of the state first, then marks.
+struct WorkspaceLayout {
+  size_t stateBytes = 0; ///< 0 before and after a launch
+  size_t marksOffset = 0;
+  size_t bytes = 0; ///< of all
+};
+inline constexpr size_t kWorkspaceAlignment = 256; // bytes
 
+/// A launch that has been checked and encoded: enqueue it as often as wanted.
+/// It holds addresses, not memory; its launcher must outlive it.
+class AttendLaunch {
+public:
+  /// Enqueues the kernel, or nothing where there are no tiles. Neither waits
+  /// nor allocates.
+  driver::Error enqueue(driver::StreamHandle stream) const;
+
+  int64_t tiles() const { return tileCount; } ///< B * H * Nq
+  int64_t ctas() const { return shape.grid[0]; }
+
+private:
+  friend class AttendLauncher;
+  /// The value of one parameter.
+  union Value {
+    driver::TensorMap map;
+    uint64_t address;
+    int32_t integer;
+    float real;
+  };
+
+  AttendLaunch(const driver::Kernel &kernel, int64_t tiles)
+      : kernel(kernel), tileCount(tiles) {}
+
+  driver::Kernel kernel;
+  driver::LaunchShape shape;
+  int64_t tileCount;
+  std::vector<Value> values; // in the kernel's order
+};
+
+/// One entry, loaded on one GPU. Threads may share it.
 class AttendLauncher {
 public:
-  /// Loads `image`, a cubin, or PTX where `isPtx`. Refuses a kernel that does
-  /// not fit the device.
-  static driver::Expected<AttendLauncher> create(const driver::Context &context,
-                                                 Entry entry,
-                                                 std::span<const std::byte> image,
-                                                 bool isPtx);
+  /// Loads `image`, a cubin, or PTX where `isPtx`, into the context, which must
+  /// outlive the launcher. Refuses a kernel that does not fit the device.
+  static driver::Expected<AttendLauncher>
+  create(const driver::Context &context, Entry entry,
+         std::span<const std::byte> image, bool isPtx);
 
-  const Entry &entry() const;
+  const Entry &entry() const { return record; }
+  const driver::Kernel &kernel() const { return loaded; }
+  /// CTAs that the whole GPU holds at a time.
+  int64_t residentCtas() const { return resident; }
   /// CTAs of a launch: as many as are resident at a time, no more than there
-  /// are tiles.
-  driver::Expected<int64_t> gridFor(int64_t tiles) const;
+  /// is work for.
+  int64_t gridFor(int64_t tiles) const;
 
-  /// Bytes of workspace that a launch with these shapes wants; its first
-  /// stateWords * 4 must be 0 before the first launch that uses it, and are left
-  /// so. One workspace for each launch that may run at the same time.
-  driver::Expected<size_t> workspaceBytes(const AttendArguments &arguments) const;
+  /// The workspace of a launch over so many tiles. Its state must be 0 before
+  /// the first launch that uses it, and every launch leaves it so. Launches
+  /// that may run at the same time need one each.
+  WorkspaceLayout workspaceFor(int64_t tiles) const;
+  /// Its bytes, by the shape of the query. An error says what the query should
+  /// be.
+  driver::Expected<size_t>
+  workspaceBytes(const AttendArguments &arguments) const;
 
-  /// Checks shapes, strides, alignment and types against the entry; a message
+  /// Checks types, shapes, strides, alignment and the scale against the entry,
+  /// as docs/contract.md has them; what lists and sizes hold is not looked at.
+  /// `workspace` is a multiple of 256, or 0 where no bytes are wanted. An error
   /// names the argument, what was found and what is accepted.
   driver::Expected<AttendLaunch> prepare(const AttendArguments &arguments,
                                          driver::DevicePointer workspace) const;
+
+private:
+  AttendLauncher(const driver::ContextView &where, Entry entry,
+                 driver::Module module, const driver::Kernel &kernel,
+                 int64_t resident)
+      : where(where), record(std::move(entry)), module(std::move(module)),
+        loaded(kernel), resident(resident) {}
+
+  driver::ContextView where;
+  Entry record;
+  driver::Module module;
+  driver::Kernel loaded;
+  int64_t resident;
 };
 
 } // namespace tessera::launch

@@ -73,7 +73,7 @@ struct Entry {
   // How.
   std::string plan; ///< as it prints
   int32_t threads = 0, sharedBytes = 0;
-  int32_t tilesPerCta = 1;      ///< tiles at a time
+  int32_t tilesPerCta = 1;        ///< tiles at a time
   bool wantsResidentGrid = false; ///< CTAs wait for one another
   int32_t stateWords = 0;
 };

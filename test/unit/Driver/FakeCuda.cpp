@@ -4,6 +4,8 @@
 // copies are real; kernels do not run.
 #include "FakeCuda.h"
 
+#include "tessera/Driver/TensorMap.h"
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -243,7 +245,7 @@ Result cuEventElapsedTime(float *milliseconds, EventHandle start,
   return outcome("cuEventElapsedTime");
 }
 
-Result cuTensorMapEncodeTiled(TensorMap *, TensorMapType type, uint32_t rank,
+Result cuTensorMapEncodeTiled(TensorMap *map, TensorMapType type, uint32_t rank,
                               void *address, const uint64_t *dims,
                               const uint64_t *strides, const uint32_t *box,
                               const uint32_t *steps, TensorMapInterleave,
@@ -257,6 +259,8 @@ Result cuTensorMapEncodeTiled(TensorMap *, TensorMapType type, uint32_t rank,
                           address,
                           swizzle,
                           l2Promotion};
+  fakeCuda().tensorMaps.push_back(fakeCuda().tensorMap);
+  map->words[0] = fakeCuda().tensorMaps.size();
   return record("cuTensorMapEncodeTiled");
 }
 

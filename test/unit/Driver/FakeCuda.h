@@ -54,6 +54,8 @@ struct FakeCuda {
   std::vector<size_t> paramBytes;
   FakeLaunch launch;
   FakeTensorMap tensorMap;
+  /// All of them; the first word of a map is its number, counted from 1.
+  std::vector<FakeTensorMap> tensorMaps;
   int handles = 0; // given out so far
 };
 
