@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "tessera/Compiler/Compiler.h"
 
+#include "CollectErrors.h"
+
 #include "tessera-c/Runtime.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
@@ -12,35 +13,6 @@
 using namespace mlir;
 
 namespace tessera {
-
-/// `file:line:column: `, as compilers say where something is.
-static void printPlace(llvm::raw_ostream &out, Location loc) {
-  if (auto place = loc->findInstanceOf<FileLineColLoc>()) {
-    out << place.getFilename().getValue() << ':';
-    if (place.getLine() != 0) // the file as a whole has line 0
-      out << place.getLine() << ':' << place.getColumn() << ':';
-    out << ' ';
-  }
-}
-
-/// Runs `work` and turns the errors it emits into one llvm::Error.
-static llvm::Error collectErrors(MLIRContext *context,
-                                 llvm::function_ref<LogicalResult()> work) {
-  std::string messages;
-  ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
-      return failure(); // notes and remarks go where they would
-    llvm::raw_string_ostream out(messages);
-    if (!messages.empty())
-      out << '\n';
-    printPlace(out, diagnostic.getLocation());
-    out << diagnostic;
-    return success();
-  });
-  if (succeeded(work()))
-    return llvm::Error::success();
-  return llvm::createStringError(llvm::inconvertibleErrorCode(), messages);
-}
 
 HostCompiler::HostCompiler(CompileOptions given) : options(std::move(given)) {
   if (options.levels.empty())

@@ -4,6 +4,7 @@
 // MLIR's registerAll functions would link the whole of MLIR into static tools.
 #include "tessera/Compiler/Registration.h"
 #include "tessera/Compiler/Compiler.h"
+#include "tessera/Conversion/BsaToTile/Passes.h"
 #include "tessera/Conversion/Passes.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 #include "tessera/Target/Host/Passes.h"
@@ -139,6 +140,7 @@ void tessera::registerAllPasses() {
   registerUpstreamConversions();
   vector::registerVectorPasses();
   registerTesseraConversionPasses();
+  registerTesseraBsaToTilePasses();
   registerTesseraTileToNVVMPasses();
   registerTileToNVVMPipelines();
   host::registerTesseraHostTargetPasses();

@@ -130,7 +130,7 @@ launch::Entry tessera::describeAttendForward(StringRef name,
 // The kernel
 //===----------------------------------------------------------------------===//
 
-static Ring makeRing(Builder &b, int64_t stages, tile::BufferType buffer,
+static Ring makeRing(KernelBuilder &b, int64_t stages, tile::BufferType buffer,
                      int64_t lanes, int64_t readers) {
   auto type =
       tile::RingType::get(b.getContext(), stages, buffer, lanes, readers);
@@ -140,7 +140,7 @@ static Ring makeRing(Builder &b, int64_t stages, tile::BufferType buffer,
 static void makeRings(AttendKernel &kernel) {
   const AttendShape &shape = kernel.shape;
   const AttendPlan &plan = kernel.plan;
-  Builder &b = kernel.b;
+  KernelBuilder &b = kernel.b;
   int64_t readers = kernel.warpgroups(), agents = plan.tiles * readers;
   kernel.keys =
       makeRing(b, plan.stages, bufferType(shape, plan.step, shape.headDim),
@@ -159,7 +159,7 @@ tile::KernelOp tessera::buildAttendForward(OpBuilder &builder, Location loc,
                                            StringRef name,
                                            const AttendShape &shape,
                                            const AttendPlan &plan) {
-  Builder b(loc, builder);
+  KernelBuilder b(loc, builder);
   std::vector<ParameterKind> kinds = parametersOf(shape, plan);
   SmallVector<Type> types;
   SmallVector<Attribute> attributes;
@@ -174,7 +174,7 @@ tile::KernelOp tessera::buildAttendForward(OpBuilder &builder, Location loc,
   SmallVector<Location> locs(types.size(), loc);
   Block *body = b.createBlock(&op.getBody(), {}, types, locs);
 
-  AttendKernel kernel{shape, plan, b, {}, {}, {}, {}, {}, {}};
+  AttendKernel kernel{shape, plan, b};
   for (auto [kind, argument] : llvm::zip_equal(kinds, body->getArguments()))
     kernel.parameters[int(kind)] = argument;
   makeRings(kernel);

@@ -16,20 +16,20 @@ namespace tessera::kernels {
 struct AttendKernel {
   const AttendShape &shape;
   const AttendPlan &plan;
-  Builder &b;
-  llvm::DenseMap<int, mlir::Value> parameters; ///< by launch::ParameterKind
+  KernelBuilder &b;
+  llvm::DenseMap<int, mlir::Value> parameters{}; ///< by launch::ParameterKind
 
   /// Keys and values in turn, K0 V0 K1 V1 .., each with how many of its rows
   /// count; before them the query, if the plan says so. One lane a tile.
-  Ring keys;
+  Ring keys{};
   /// Where the query has a ring of its own: one lane a warpgroup.
-  Ring query;
+  Ring query{};
   /// What is to be done: steps, query block, head, batch; -1 steps: no more.
-  Ring work;
+  Ring work{};
   /// From a warpgroup to its loader, when its tiles are done: the first of those
   /// to do again, counted from 1, or 0.
-  Ring outgrown;
-  mlir::Value staging;
+  Ring outgrown{};
+  mlir::Value staging{};
 
   bool has(launch::ParameterKind kind) const {
     return parameters.contains(int(kind));

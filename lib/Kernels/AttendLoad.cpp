@@ -19,7 +19,7 @@ static constexpr double kClaimAhead = 8;
 namespace {
 
 /// A block of keys: its number, and how many of its rows count.
-struct Block {
+struct KeyBlock {
   Scalar id, size; // i32
   auto all() { return std::tie(id, size); }
 };
@@ -27,13 +27,13 @@ struct Block {
 /// A tile, the length of its list, and its first block.
 struct Claim {
   Scalar tile, count; // index, i32
-  Block first;
+  KeyBlock first;
   auto all() { return std::tie(tile, count, first.id, first.size); }
 };
 
-/// Where a tile is.
+/// Where a tile is, and whose keys it reads.
 struct TilePlace {
-  Scalar batch, head, block;
+  Scalar batch, head, block, keyHead;
 };
 
 class Loader {
@@ -46,14 +46,15 @@ public:
 private:
   Scalar scalar(ParameterKind kind) const { return kernel.scalar(kind); }
   TilePlace placeOf(Scalar tile);
-  Block blockAt(Scalar tile, Scalar slot);
-  Scalar sizeOf(Scalar tile, Scalar id);
+  Scalar batchOf(Scalar tile);
+  KeyBlock blockAt(Scalar tile, Scalar batch, Scalar slot);
+  Scalar sizeOf(Scalar batch, Scalar id);
   Claim claim(Scalar tile);
-  void announce(Scalar tile, Scalar count, TilePlace place);
+  void announce(Scalar count, TilePlace place);
   void loadQuery(TilePlace place);
-  Block loadBlocks(Scalar from, Scalar to, Claim tile, TilePlace place,
-                   Block block);
-  void loadBlock(Block block, TilePlace place);
+  KeyBlock loadBlocks(Scalar from, Scalar to, Claim tile, TilePlace place,
+                   KeyBlock block);
+  void loadBlock(KeyBlock block, TilePlace place);
   Claim loadTile(Claim tile);
   void loadAgain();
 
@@ -69,28 +70,33 @@ TilePlace Loader::placeOf(Scalar tile) {
   Scalar heads = scalar(ParameterKind::Heads);
   Scalar plane = tile / blocks;
   Scalar batch = plane / heads;
-  return {batch, plane - batch * heads, tile - plane * blocks};
+  Scalar head = plane - batch * heads;
+  return {batch, head, tile - plane * blocks,
+          head / scalar(ParameterKind::Group)};
+}
+
+Scalar Loader::batchOf(Scalar tile) {
+  return tile /
+         (scalar(ParameterKind::QueryBlocks) * scalar(ParameterKind::Heads));
 }
 
 /// Rows of key block `id` that count.
-Scalar Loader::sizeOf(Scalar tile, Scalar id) {
+Scalar Loader::sizeOf(Scalar batch, Scalar id) {
   if (!kernel.has(ParameterKind::KeySizes)) {
     Scalar rows = scalar(ParameterKind::KeyLength).i32() -
                   id * double(kernel.shape.keyBlock);
     return min(rows, double(kernel.shape.keyBlock));
   }
-  Scalar batch = tile / (scalar(ParameterKind::QueryBlocks) *
-                         scalar(ParameterKind::Heads));
   return kernel.load(ParameterKind::KeySizes,
                      batch * scalar(ParameterKind::KeySizesStride) +
                          id.index());
 }
 
-Block Loader::blockAt(Scalar tile, Scalar slot) {
+KeyBlock Loader::blockAt(Scalar tile, Scalar batch, Scalar slot) {
   Scalar id =
       kernel.load(ParameterKind::Index,
                   tile * double(kernel.shape.capacity) + slot);
-  return {id, sizeOf(tile, id)};
+  return {id, sizeOf(batch, id)};
 }
 
 /// What is known of a tile before it begins; past the last one nothing.
@@ -103,13 +109,13 @@ Claim Loader::claim(Scalar tile) {
           [&] { return Only<Scalar>{kernel.load(ParameterKind::Count, tile)}; },
           [&] { return Only<Scalar>{zero}; })
           .value;
-  Block first = ifElse<Block>(
-      less(zero, count), [&] { return blockAt(tile, kernel.index(0)); },
-      [&] { return Block{zero, zero}; });
+  KeyBlock first = ifElse<KeyBlock>(
+      less(zero, count), [&] { return blockAt(tile, batchOf(tile), kernel.index(0)); },
+      [&] { return KeyBlock{zero, zero}; });
   return {tile, count, first};
 }
 
-void Loader::announce(Scalar, Scalar count, TilePlace place) {
+void Loader::announce(Scalar count, TilePlace place) {
   kernel.work.send(lane, {count * double(kernel.stepsPerBlock()),
                           place.block.i32(), place.head.i32(),
                           place.batch.i32()});
@@ -130,8 +136,7 @@ void Loader::loadQuery(TilePlace place) {
   }
 }
 
-void Loader::loadBlock(Block block, TilePlace place) {
-  Scalar head = place.head / scalar(ParameterKind::Group);
+void Loader::loadBlock(KeyBlock block, TilePlace place) {
   Scalar first = block.id.index() * double(kernel.shape.keyBlock);
   auto step = double(kernel.plan.step);
   for (int64_t part = 0; part < kernel.stepsPerBlock(); ++part) {
@@ -141,18 +146,18 @@ void Loader::loadBlock(Block block, TilePlace place) {
                   scalar(ParameterKind::KeyLength) - 1.0);
       size = max(min(block.size - double(part) * step, step), 0.0);
     }
-    Place at{place.batch, head, token};
+    Place at{place.batch, place.keyHead, token};
     kernel.keys.load(lane, kernel.map(ParameterKind::KeyMap), at, {size});
     kernel.keys.load(lane, kernel.map(ParameterKind::ValueMap), at);
   }
 }
 
 /// `block` is that of slot `from`; gives that of slot `to`, if there is one.
-Block Loader::loadBlocks(Scalar from, Scalar to, Claim tile, TilePlace place,
-                         Block block) {
+KeyBlock Loader::loadBlocks(Scalar from, Scalar to, Claim tile, TilePlace place,
+                         KeyBlock block) {
   Scalar last = tile.count.index() - 1.0;
-  return loop(from, to, block, [&](Scalar slot, Block now) {
-    Block next = blockAt(tile.tile, min(slot + 1.0, last));
+  return loop(from, to, block, [&](Scalar slot, KeyBlock now) {
+    KeyBlock next = blockAt(tile.tile, place.batch, min(slot + 1.0, last));
     loadBlock(now, place);
     return next;
   });
@@ -162,11 +167,11 @@ Block Loader::loadBlocks(Scalar from, Scalar to, Claim tile, TilePlace place,
 Claim Loader::loadTile(Claim tile) {
   TilePlace place = placeOf(tile.tile);
   order.begin(tile.tile);
-  announce(tile.tile, tile.count, place);
+  announce(tile.count, place);
   loadQuery(place);
   Scalar count = tile.count.index();
   Scalar turn = max(count - kClaimAhead, 0.0);
-  Block rest =
+  KeyBlock rest =
       loadBlocks(kernel.index(0), turn, tile, place, tile.first);
   Claim next = claim(order.next(tile.tile));
   loadBlocks(turn, count, tile, place, rest);
@@ -176,7 +181,7 @@ Claim Loader::loadTile(Claim tile) {
 
 /// Tiles that outgrew their reference, once all are computed.
 void Loader::loadAgain() {
-  Builder &b = kernel.b;
+  KernelBuilder &b = kernel.b;
   for (int64_t part = 0; part < kernel.warpgroups(); ++part) {
     Scalar agent = lane * double(kernel.warpgroups()) + double(part);
     Stage stage = kernel.outgrown.wait(agent);
@@ -193,7 +198,7 @@ void Loader::loadAgain() {
           Scalar next = kernel.load(ParameterKind::Marks, marks + number);
           Claim tile = claim(number);
           TilePlace place = placeOf(number);
-          announce(number, tile.count, place);
+          announce(tile.count, place);
           loadQuery(place);
           loadBlocks(kernel.index(0), tile.count.index(), tile, place,
                      tile.first);

@@ -90,15 +90,13 @@ Fragment Attender::mask(Fragment scores, Scalar size) {
              less(size, double(kernel.plan.step)),
              [&] {
                RankedTensorType type = scores.type();
-               Builder &b = kernel.b;
+               KernelBuilder &b = kernel.b;
                auto numbers = RankedTensorType::get(
                    type.getShape(), b.getI32Type(), type.getEncoding());
                Fragment column(b, tile::ColumnsOp::create(b, numbers));
                Fragment valid = less(column, splat(size, numbers));
-               return Only<Fragment>{Fragment(
-                   b, arith::SelectOp::create(
-                          b, valid.get(), scores.get(),
-                          filled(type, -kInfinity).get()))};
+               return Only<Fragment>{
+                   select(valid, scores, filled(type, -kInfinity))};
              },
              [&] { return Only<Fragment>{scores}; })
       .value;
@@ -112,14 +110,14 @@ SoftmaxState Attender::attendStep(Reference reference, Handle query,
   Scalar size = keys.note();
   Fragment raw = finish(startProduct(query, keys, true, scoreType()));
   keys.release();
-  StepWeights step_ = weighScores(kernel, reference, step, mask(raw, size),
+  StepWeights made = weighScores(kernel, reference, step, mask(raw, size),
                                   factor, state);
-  Fragment weights = asOperand(round(step_.weights, kernel.shape.element));
+  Fragment weights = asOperand(round(made.weights, kernel.shape.element));
   Stage values = kernel.keys.wait(lane);
-  step_.state.result = finish(startProduct(weights, values, false, resultType(),
-                                           step_.state.result));
+  made.state.result = finish(startProduct(weights, values, false, resultType(),
+                                           made.state.result));
   values.release();
-  return step_.state;
+  return made.state;
 }
 
 SoftmaxState Attender::emptyState() const {
@@ -188,14 +186,13 @@ Fragment Attender::validRows(const Rows &rows) {
 
 /// Rows that attend to nothing, and rows that are no tokens, give 0 and -inf.
 void Attender::storeTile(const Rows &rows, Fragment sum, SoftmaxState state) {
-  Builder &b = kernel.b;
+  KernelBuilder &b = kernel.b;
   RankedTensorType type = sum.type();
   Fragment some = less(filled(type, 0), sum);
   if (Fragment valid = validRows(rows); valid.get())
     some = both(some, valid);
   Fragment inverse = filled(type, 1) / sum;
-  Fragment weight(b, arith::SelectOp::create(b, some.get(), inverse.get(),
-                                             filled(type, 0).get()));
+  Fragment weight = select(some, inverse, filled(type, 0));
   Fragment output = round(state.result * expandRows(weight, resultType()),
                           kernel.shape.element);
   tile::StoreAsyncOp::create(
@@ -205,8 +202,7 @@ void Attender::storeTile(const Rows &rows, Fragment sum, SoftmaxState state) {
   if (!kernel.has(ParameterKind::Lse))
     return;
   Fragment natural = (state.reference + log2(sum)) * std::log(2.0);
-  Fragment lse(b, arith::SelectOp::create(b, some.get(), natural.get(),
-                                          filled(type, -kInfinity).get()));
+  Fragment lse = select(some, natural, filled(type, -kInfinity));
   Scalar length = scalar(ParameterKind::QueryLength);
   Scalar first =
       (rows.batch * scalar(ParameterKind::Heads) + rows.head) * length +

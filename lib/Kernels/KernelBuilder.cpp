@@ -18,42 +18,42 @@ static bool isFloat(Value x) {
 }
 
 template <typename FloatOp, typename IntegerOp>
-static Value createFor(Builder &b, Value x, Value y) {
+static Value createFor(KernelBuilder &b, Value x, Value y) {
   return isFloat(x) ? FloatOp::create(b, x, y)->getResult(0)
                     : IntegerOp::create(b, x, y)->getResult(0);
 }
 
-Value kernels::add(Builder &b, Value x, Value y) {
+Value kernels::add(KernelBuilder &b, Value x, Value y) {
   return createFor<arith::AddFOp, arith::AddIOp>(b, x, y);
 }
-Value kernels::subtract(Builder &b, Value x, Value y) {
+Value kernels::subtract(KernelBuilder &b, Value x, Value y) {
   return createFor<arith::SubFOp, arith::SubIOp>(b, x, y);
 }
-Value kernels::multiply(Builder &b, Value x, Value y) {
+Value kernels::multiply(KernelBuilder &b, Value x, Value y) {
   return createFor<arith::MulFOp, arith::MulIOp>(b, x, y);
 }
-Value kernels::divide(Builder &b, Value x, Value y) {
+Value kernels::divide(KernelBuilder &b, Value x, Value y) {
   return createFor<arith::DivFOp, arith::DivUIOp>(b, x, y);
 }
-Value kernels::remainder(Builder &b, Value x, Value y) {
+Value kernels::remainder(KernelBuilder &b, Value x, Value y) {
   return arith::RemUIOp::create(b, x, y);
 }
-Value kernels::smaller(Builder &b, Value x, Value y) {
+Value kernels::smaller(KernelBuilder &b, Value x, Value y) {
   return createFor<arith::MinNumFOp, arith::MinSIOp>(b, x, y);
 }
-Value kernels::larger(Builder &b, Value x, Value y) {
+Value kernels::larger(KernelBuilder &b, Value x, Value y) {
   return createFor<arith::MaxNumFOp, arith::MaxSIOp>(b, x, y);
 }
-Value kernels::isLess(Builder &b, Value x, Value y) {
+Value kernels::isLess(KernelBuilder &b, Value x, Value y) {
   if (isFloat(x))
     return arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, x, y);
   return arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, y);
 }
-Value kernels::isEqual(Builder &b, Value x, Value y) {
+Value kernels::isEqual(KernelBuilder &b, Value x, Value y) {
   return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, y);
 }
 
-Value kernels::constant(Builder &b, Type like, double number) {
+Value kernels::constant(KernelBuilder &b, Type like, double number) {
   Type element = getElementTypeOrSelf(like);
   TypedAttr attr = isa<FloatType>(element)
                        ? TypedAttr(b.getFloatAttr(element, number))
@@ -89,49 +89,49 @@ Fragment kernels::fma(Fragment x, Fragment y, Fragment z) {
 }
 
 Fragment kernels::splat(Scalar value, RankedTensorType like) {
-  Builder &b = value.builder();
+  KernelBuilder &b = value.builder();
   Type type = RankedTensorType::get(like.getShape(), value.get().getType(),
                                     like.getEncoding());
   return {b, tile::SplatOp::create(b, type, value.get())};
 }
 
 Fragment kernels::expandRows(Fragment rows, RankedTensorType like) {
-  Builder &b = rows.builder();
+  KernelBuilder &b = rows.builder();
   return {b, tile::ExpandRowsOp::create(b, like, rows.get())};
 }
 
 Fragment kernels::rowReduce(tile::Reduction kind, Fragment x) {
-  Builder &b = x.builder();
+  KernelBuilder &b = x.builder();
   return {b, tile::RowReduceOp::create(b, tile::rowsOf(x.type()), kind,
                                        x.get())};
 }
 
 Fragment kernels::foldAdd(Fragment x) {
-  Builder &b = x.builder();
+  KernelBuilder &b = x.builder();
   return {b, tile::FoldOp::create(b, tile::withColumns(x.type(), 8),
                                   tile::Reduction::Add, x.get())};
 }
 
 Fragment kernels::round(Fragment x, FloatType element) {
-  Builder &b = x.builder();
+  KernelBuilder &b = x.builder();
   Type type = RankedTensorType::get(x.type().getShape(), element,
                                     x.type().getEncoding());
   return {b, arith::TruncFOp::create(b, type, x.get())};
 }
 
 Fragment kernels::asOperand(Fragment x) {
-  Builder &b = x.builder();
+  KernelBuilder &b = x.builder();
   return {b, tile::AsOperandOp::create(
                  b, tile::withPlace(x.type(), tile::Place::Operand), x.get())};
 }
 
 Scalar kernels::any(Fragment flags) {
-  Builder &b = flags.builder();
+  KernelBuilder &b = flags.builder();
   return {b, tile::AnyOp::create(b, b.getI1Type(), flags.get())};
 }
 
 Fragment kernels::notBelow(Fragment x, double limit) {
-  Builder &b = x.builder();
+  KernelBuilder &b = x.builder();
   return {b, arith::CmpFOp::create(b, arith::CmpFPredicate::UGE, x.get(),
                                    constant(b, x.type(), limit))};
 }
@@ -171,7 +171,7 @@ Stage Ring::wait(Scalar lane) const {
   return {*b, tile::WaitOp::create(*b, stage, value, lane.get())};
 }
 
-static Value acquire(Builder &b, Value ring, Scalar lane,
+static Value acquire(KernelBuilder &b, Value ring, Scalar lane,
                      ArrayRef<Scalar> notes) {
   auto stage = tile::FreeStageType::get(
       b.getContext(), cast<tile::RingType>(ring.getType()).getBuffer());
@@ -192,14 +192,14 @@ void Ring::send(Scalar lane, ArrayRef<Scalar> notes) const {
 
 Handle kernels::startProduct(Handle left, Stage right, bool isTransposed,
                              RankedTensorType type, Fragment accumulator) {
-  Builder &b = left.builder();
+  KernelBuilder &b = left.builder();
   auto pending = tile::PendingType::get(b.getContext(), type);
   return {b, tile::MmaOp::create(b, pending, left.get(), right.get(),
                                  accumulator.get(), isTransposed)};
 }
 
 Fragment kernels::finish(Handle pending) {
-  Builder &b = pending.builder();
+  KernelBuilder &b = pending.builder();
   auto type = cast<tile::PendingType>(pending.type()).getTensor();
   return {b, tile::MmaWaitOp::create(b, type, pending.get())};
 }
@@ -209,14 +209,14 @@ Fragment kernels::finish(Handle pending) {
 //===----------------------------------------------------------------------===//
 
 void kernels::ifThen(Scalar condition, function_ref<void()> body) {
-  Builder &b = condition.builder();
+  KernelBuilder &b = condition.builder();
   auto op = scf::IfOp::create(b, condition.get(), /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(b);
   b.setInsertionPointToStart(op.thenBlock());
   body();
 }
 
-void kernels::role(Builder &b, StringRef name, int64_t agents, int64_t warps,
+void kernels::role(KernelBuilder &b, StringRef name, int64_t agents, int64_t warps,
                    int64_t registers, function_ref<void(Scalar agent)> body) {
   auto op = tile::RoleOp::create(b, name, agents, warps,
                                  b.getI64IntegerAttr(registers));

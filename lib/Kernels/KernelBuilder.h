@@ -16,20 +16,20 @@
 
 namespace tessera::kernels {
 
-using Builder = mlir::ImplicitLocOpBuilder;
+using KernelBuilder = mlir::ImplicitLocOpBuilder;
 
 /// A value, and where what is computed from it goes.
 class Handle {
 public:
   Handle() = default;
-  Handle(Builder &b, mlir::Value value) : b(&b), value(value) {}
+  Handle(KernelBuilder &b, mlir::Value value) : b(&b), value(value) {}
 
   mlir::Value get() const { return value; }
-  Builder &builder() const { return *b; }
+  KernelBuilder &builder() const { return *b; }
   mlir::Type type() const { return value.getType(); }
 
 protected:
-  Builder *b = nullptr;
+  KernelBuilder *b = nullptr;
   mlir::Value value;
 };
 
@@ -54,18 +54,18 @@ public:
 template <typename T>
 concept Operand = std::derived_from<T, Handle>;
 
-mlir::Value add(Builder &b, mlir::Value x, mlir::Value y);
-mlir::Value subtract(Builder &b, mlir::Value x, mlir::Value y);
-mlir::Value multiply(Builder &b, mlir::Value x, mlir::Value y);
-mlir::Value divide(Builder &b, mlir::Value x, mlir::Value y); ///< unsigned
-mlir::Value remainder(Builder &b, mlir::Value x, mlir::Value y);
-mlir::Value smaller(Builder &b, mlir::Value x, mlir::Value y); ///< signed
-mlir::Value larger(Builder &b, mlir::Value x, mlir::Value y);
-mlir::Value isLess(Builder &b, mlir::Value x, mlir::Value y);
-mlir::Value isEqual(Builder &b, mlir::Value x, mlir::Value y);
+mlir::Value add(KernelBuilder &b, mlir::Value x, mlir::Value y);
+mlir::Value subtract(KernelBuilder &b, mlir::Value x, mlir::Value y);
+mlir::Value multiply(KernelBuilder &b, mlir::Value x, mlir::Value y);
+mlir::Value divide(KernelBuilder &b, mlir::Value x, mlir::Value y); ///< unsigned
+mlir::Value remainder(KernelBuilder &b, mlir::Value x, mlir::Value y);
+mlir::Value smaller(KernelBuilder &b, mlir::Value x, mlir::Value y); ///< signed
+mlir::Value larger(KernelBuilder &b, mlir::Value x, mlir::Value y);
+mlir::Value isLess(KernelBuilder &b, mlir::Value x, mlir::Value y);
+mlir::Value isEqual(KernelBuilder &b, mlir::Value x, mlir::Value y);
 
 /// x of the type of `like`, whose elements all are `number`.
-mlir::Value constant(Builder &b, mlir::Type like, double number);
+mlir::Value constant(KernelBuilder &b, mlir::Type like, double number);
 
 // Operators on two of a kind, and with a number on the right.
 #define TESSERA_OPERATOR(name, function)                                       \
@@ -180,7 +180,7 @@ llvm::SmallVector<mlir::Value> pack(State state) {
   return values;
 }
 template <typename State>
-State unpack(Builder &b, mlir::ValueRange values) {
+State unpack(KernelBuilder &b, mlir::ValueRange values) {
   State state;
   size_t next = 0;
   std::apply(
@@ -196,7 +196,7 @@ State unpack(Builder &b, mlir::ValueRange values) {
 /// for i in lower .. upper
 template <typename State, typename Body>
 State loop(Scalar lower, Scalar upper, State initial, Body body) {
-  Builder &b = lower.builder();
+  KernelBuilder &b = lower.builder();
   mlir::Value one = constant(b, lower.type(), 1);
   auto op = mlir::scf::ForOp::create(
       b, lower.get(), upper.get(), one, pack(initial),
@@ -213,7 +213,7 @@ State loop(Scalar lower, Scalar upper, State initial, Body body) {
 
 /// `test` gives the condition and what goes on to `body` or, at the end, out.
 template <typename State, typename Carried, typename Test, typename Body>
-Carried loopWhile(Builder &b, State initial, Test test, Body body) {
+Carried loopWhile(KernelBuilder &b, State initial, Test test, Body body) {
   llvm::SmallVector<mlir::Value> inits = pack(initial);
   llvm::SmallVector<mlir::Type> types;
   auto op = mlir::scf::WhileOp::create(b, types, inits);
@@ -243,7 +243,7 @@ Carried loopWhile(Builder &b, State initial, Test test, Body body) {
 
 template <typename State, typename Then, typename Else>
 State ifElse(Scalar condition, Then then, Else otherwise) {
-  Builder &b = condition.builder();
+  KernelBuilder &b = condition.builder();
   auto fill = [&](auto body) {
     return [&b, body](mlir::OpBuilder &nested, mlir::Location loc) {
       mlir::OpBuilder::InsertionGuard guard(b);
@@ -268,7 +268,7 @@ struct Only {
 };
 
 /// A role of the kernel; `body` gets the agent's number.
-void role(Builder &b, llvm::StringRef name, int64_t agents, int64_t warps,
+void role(KernelBuilder &b, llvm::StringRef name, int64_t agents, int64_t warps,
           int64_t registers, llvm::function_ref<void(Scalar agent)> body);
 
 } // namespace tessera::kernels

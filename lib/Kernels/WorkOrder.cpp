@@ -22,7 +22,7 @@ int64_t kernels::stateWords(WorkOrder order) {
 }
 
 TileOrder::TileOrder(AttendKernel &kernel, Scalar lane) : kernel(kernel) {
-  Builder &b = kernel.b;
+  KernelBuilder &b = kernel.b;
   auto lanes = double(kernel.plan.tiles);
   start = Scalar(b, tile::CtaOp::create(b, b.getIndexType())) * lanes + lane;
   stride = Scalar(b, tile::CtasOp::create(b, b.getIndexType())) * lanes;
@@ -30,7 +30,7 @@ TileOrder::TileOrder(AttendKernel &kernel, Scalar lane) : kernel(kernel) {
 
 /// Adds 1 to a word of the state, and gives what it was.
 static Scalar count(AttendKernel &kernel, StateWord word, bool ordered) {
-  Builder &b = kernel.b;
+  KernelBuilder &b = kernel.b;
   return {b, tile::AtomicAddOp::create(
                  b, b.getI32Type(), kernel.i32(1).get(),
                  kernel.memory(ParameterKind::State), kernel.index(word).get(),

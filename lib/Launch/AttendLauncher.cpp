@@ -110,7 +110,7 @@ WorkspaceLayout AttendLauncher::workspaceFor(int64_t tiles) const {
                        kWorkspaceAlignment * kWorkspaceAlignment;
   layout.bytes = layout.marksOffset;
   if (has(record, ParameterKind::Marks))
-    layout.bytes += size_t(tiles) * sizeof(int32_t);
+    layout.bytes += size_t(tiles * record.marksPerTile) * sizeof(int32_t);
   return layout;
 }
 

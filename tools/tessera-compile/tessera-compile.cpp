@@ -3,10 +3,10 @@
 // tessera-compile: a module of `bsa` functions, or flags, to loops, LLVM IR or
 // an object with its C header.
 #include "../SpecFlags.h"
+#include "Output.h"
 #include "tessera/Compiler/CommandLine.h"
 #include "tessera/Compiler/Compiler.h"
 #include "tessera/Compiler/Registration.h"
-#include "tessera/Target/Host/Header.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Support/FileUtilities.h"
@@ -26,37 +26,10 @@ namespace cl = llvm::cl;
 static constexpr llvm::StringLiteral kTool = "tessera-compile";
 
 namespace {
-enum class Target { Host };
-enum class Emit { MLIR, LLVM, Object, Header };
+enum class Target { Host, Sm90a };
 } // namespace
 
-/// What one kind of output holds.
-static llvm::Expected<std::string> emit(Emit what,
-                                        tessera::HostCompiler &compiler,
-                                        ModuleOp module, StringRef name) {
-  if (what == Emit::Header)
-    return tessera::host::emitHeader(compiler.signatures(), name);
-  if (what == Emit::Object) {
-    auto object = compiler.buildObject(module);
-    if (!object)
-      return object.takeError();
-    return (*object)->getBuffer().str();
-  }
-  if (what == Emit::LLVM) {
-    auto program = compiler.build(module);
-    if (!program)
-      return program.takeError();
-    return program->printLLVM();
-  }
-  auto lowered = compiler.lower(module);
-  if (!lowered)
-    return lowered.takeError();
-  std::string text;
-  llvm::raw_string_ostream out(text);
-  for (tessera::LoweredLevel &level : *lowered)
-    out << "// " << level.level->cpu << '\n' << *level.module << '\n';
-  return text;
-}
+using tessera::Emit;
 
 static llvm::Error write(llvm::ToolOutputFile &file, StringRef content) {
   llvm::raw_fd_ostream &out = file.os();
@@ -74,7 +47,7 @@ static llvm::Error write(llvm::ToolOutputFile &file, StringRef content) {
 /// Why an object cannot go to `path`, or nothing.
 static std::string whyNoObject(StringRef path) {
   if (path == "-" && llvm::sys::Process::StandardOutIsDisplayed())
-    return "an object is not for reading; name a file with -o, or choose "
+    return "machine code is not for reading; name a file with -o, or choose "
            "something else to --emit";
   if (llvm::sys::path::extension(path) == ".h")
     return ("-o: '" + path +
@@ -89,19 +62,12 @@ static int fail(llvm::Error error) {
   return EXIT_FAILURE;
 }
 
-/// Writes the header of the object at `path` beside it.
-static int writeHeader(tessera::HostCompiler &compiler, StringRef path) {
-  llvm::SmallString<128> header(path);
-  llvm::sys::path::replace_extension(header, "h");
+static int writeFile(StringRef path, StringRef content) {
   std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(header, &error);
+  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(path, &error);
   if (!file)
     return tessera::usageError(kTool, error);
-  llvm::Expected<std::string> text = tessera::host::emitHeader(
-      compiler.signatures(), llvm::sys::path::stem(path));
-  if (!text)
-    return fail(text.takeError());
-  if (llvm::Error error = write(*file, *text))
+  if (llvm::Error error = write(*file, content))
     return fail(std::move(error));
   return EXIT_SUCCESS;
 }
@@ -126,7 +92,8 @@ int main(int argc, char **argv) {
   tessera::Choice<Target> target(
       "target", cl::init(Target::Host),
       cl::desc("What to compile for (default host)"),
-      cl::values(clEnumValN(Target::Host, "host", "x86-64")));
+      cl::values(clEnumValN(Target::Host, "host", "x86-64"),
+                 clEnumValN(Target::Sm90a, "sm_90a", "NVIDIA H100 and H200")));
   cl::opt<std::string> cpu(
       "cpu", cl::init("all"), cl::value_desc("level"),
       cl::desc("x86-64-v3 (AVX2), x86-64-v4 (AVX-512), host (the best of this "
@@ -136,11 +103,18 @@ int main(int argc, char **argv) {
   cl::opt<bool> timing("timing",
                        cl::desc("Print to standard error what each stage took, "
                                 "all CPU levels together"));
+  cl::opt<std::string> plan(
+      "plan", cl::value_desc("tiles=3,stages=4,.."),
+      cl::desc("How to build GPU kernels; what it leaves out is chosen"));
   tessera::Choice<Emit> what(
-      "emit", cl::init(Emit::Object),
-      cl::desc("What to write (default object)"),
-      cl::values(clEnumValN(Emit::MLIR, "mlir", "loops and vectors"),
+      "emit", cl::init(Emit::Default),
+      cl::desc("What to write (default object, or cubin for a GPU)"),
+      cl::values(clEnumValN(Emit::Tile, "tile", "the program of one CTA"),
+                 clEnumValN(Emit::MLIR, "mlir",
+                            "loops and vectors, or one thread's program"),
                  clEnumValN(Emit::LLVM, "llvm", "LLVM IR"),
+                 clEnumValN(Emit::PTX, "ptx", "NVIDIA's assembly text"),
+                 clEnumValN(Emit::Cubin, "cubin", "NVIDIA's machine code"),
                  clEnumValN(Emit::Object, "object",
                             "an ELF object to link with libtessera_rt"),
                  clEnumValN(Emit::Header, "header", "its C header alone")));
@@ -162,9 +136,17 @@ int main(int argc, char **argv) {
   options.levels = *levels;
   options.fuse = !noFuse;
   options.times = &times;
-  std::string error = what == Emit::Object ? whyNoObject(output) : "";
-  if (!error.empty())
-    return tessera::usageError(kTool, error);
+  tessera::GpuOptions gpuOptions;
+  gpuOptions.plan = plan;
+  gpuOptions.times = &times;
+  llvm::Expected<Emit> emit = target == Target::Host
+                                  ? tessera::chooseHostOutput(what)
+                                  : tessera::chooseGpuOutput(what);
+  if (!emit)
+    return tessera::usageError(kTool, toString(emit.takeError()));
+  bool isCode = *emit == Emit::Object || *emit == Emit::Cubin;
+  if (std::string why = isCode ? whyNoObject(output) : ""; !why.empty())
+    return tessera::usageError(kTool, why);
 
   DialectRegistry registry;
   tessera::registerAllDialects(registry);
@@ -175,22 +157,26 @@ int main(int argc, char **argv) {
     return tessera::usageError(kTool, toString(module.takeError()));
   if (!*module)
     return EXIT_FAILURE;
+  std::string error;
   std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
   if (!file)
     return tessera::usageError(kTool, error);
 
-  tessera::HostCompiler compiler(options);
-  if (llvm::Error error = compiler.prepare(**module))
-    return fail(std::move(error));
   StringRef name = output == "-" ? "tessera" : llvm::sys::path::stem(output);
-  llvm::Expected<std::string> content = emit(what, compiler, **module, name);
+  llvm::Expected<tessera::Content> content =
+      target == Target::Host
+          ? tessera::emitForHost(*emit, **module, options, name)
+          : tessera::emitForGpu(*emit, **module, gpuOptions, llvm::errs());
   if (!content)
     return fail(content.takeError());
-  if (llvm::Error error = write(*file, *content))
+  if (llvm::Error error = write(*file, content->text))
     return fail(std::move(error));
-  if (what == Emit::Object && output != "-")
-    if (int code = writeHeader(compiler, output))
+  if (!content->header.empty() && output != "-") {
+    llvm::SmallString<128> header(output);
+    llvm::sys::path::replace_extension(header, "h");
+    if (int code = writeFile(header, content->header))
       return code;
+  }
   if (timing)
     printTimes(times, std::chrono::duration<double>(
                           std::chrono::steady_clock::now() - start)

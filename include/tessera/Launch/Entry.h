@@ -27,7 +27,7 @@ enum class ParameterKind {
   QuerySizes, ///< i32 [Nq] or [B, Nq]
   KeySizes,   ///< i32 [Nkv] or [B, Nkv]
   Lse,        ///< f32 [B, H, Sq]
-  Marks,      ///< workspace, i32 [B * H * Nq]: what is done again; any contents
+  Marks,      ///< workspace, i32 [marksPerTile * B * H * Nq]; any contents
   State,      ///< workspace, i32 [stateWords]: 0 before and after a launch
   // Numbers of 32 bits.
   Tiles,            ///< B * H * Nq
@@ -63,6 +63,8 @@ struct Parameter {
 struct Entry {
   std::string kernel; ///< its symbol
   std::vector<Parameter> parameters;
+  /// What each argument of the function is that the kernel was, then each result.
+  std::vector<ParameterKind> arguments;
 
   // What it computes.
   tessera_dtype dtype = TESSERA_BF16; ///< of query, key, value, output
@@ -75,7 +77,7 @@ struct Entry {
   int32_t threads = 0, sharedBytes = 0;
   int32_t tilesPerCta = 1;        ///< tiles at a time
   bool wantsResidentGrid = false; ///< CTAs wait for one another
-  int32_t stateWords = 0;
+  int32_t stateWords = 0, marksPerTile = 1;
 };
 
 } // namespace tessera::launch

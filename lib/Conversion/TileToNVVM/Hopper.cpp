@@ -73,6 +73,16 @@ Value Hopper::uniform(Value value) {
                   b.getI32Type())[0];
 }
 
+Value Hopper::agreed(Value condition) {
+  Value flag = arith::ExtUIOp::create(b, loc, b.getI32Type(), condition);
+  Value any = assembly("{\n.reg .pred mine, ours;\n"
+                       "setp.ne.u32 mine, $1, 0;\n"
+                       "vote.sync.any.pred ours, mine, 0xffffffff;\n"
+                       "selp.u32 $0, 1, 0, ours;\n}",
+                       "=r,r", flag, b.getI32Type())[0];
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, any, i32(0));
+}
+
 void Hopper::setMaxRegisters(int64_t registers, bool raise) {
   assembly(llvm::formatv("setmaxnreg.{0}.sync.aligned.u32 {1};",
                          raise ? "inc" : "dec", registers)
@@ -227,9 +237,9 @@ static std::string group(int64_t first, int64_t count) {
 }
 
 /// The matrix descriptor of a buffer whose rows run along m or n (`alongRows`) or
-/// along k. Rows of a panel go in groups of eight; the next group follows at once
-/// (stride), the next panel of columns after the whole panel (leading, used where
-/// columns run along n).
+/// along k. Rows of a panel go in groups of eight, of which the next follows at
+/// once (stride); the next panel of columns follows after the whole panel
+/// (leading, used where columns run along n).
 Value Hopper::descriptor(tile::BufferType buffer, bool alongRows,
                          Value address) {
   int64_t leading = alongRows ? 1 : buffer.getPanelBytes() / 16;
@@ -257,7 +267,7 @@ static int64_t stepOffset(tile::BufferType buffer, bool alongRows,
 }
 
 /// One instruction for each 16 of k. Operands: results, accumulators if there
-/// are any, the left matrix in registers or its descriptor, the right descriptor.
+/// are any, the left matrix in registers or its descriptor, the right one's.
 static std::string productText(const Hopper::Product &product,
                                bool accumulates) {
   int64_t count = product.columns / 2;

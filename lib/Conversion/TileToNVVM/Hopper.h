@@ -25,6 +25,8 @@ public:
   mlir::Value ctaCount();
   /// The value of lane 0 in every lane, known to be uniform.
   mlir::Value uniform(mlir::Value value);
+  /// What all threads of the warp say (i1), known to be uniform.
+  mlir::Value agreed(mlir::Value condition);
   void setMaxRegisters(int64_t registers, bool raise);
 
   // Barriers.

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace tessera;
@@ -29,6 +30,7 @@ private:
   void emitRoles();
   void emitRole(const RolePlan &plan);
   Thread describeThread(const RolePlan &plan, Value inRole);
+  void agreeOnEnds(tile::RoleOp role);
   void describeOps(tile::RoleOp role, const Thread &thread);
   RingState &stateOf(tile::MakeRingOp ring, bool fills);
 
@@ -199,8 +201,21 @@ Thread KernelLowering::describeThread(const RolePlan &plan, Value inRole) {
   return thread;
 }
 
+/// Loops end for all threads at a time. Said so, the assembler keeps what they
+/// carry, above all how far rings have gone, in uniform registers.
+void KernelLowering::agreeOnEnds(tile::RoleOp role) {
+  role.walk([&](scf::ConditionOp condition) {
+    OpBuilder at(condition);
+    Hopper here(at, condition.getLoc());
+    condition.getConditionMutable().assign(
+        here.agreed(condition.getCondition()));
+  });
+}
+
 void KernelLowering::describeOps(tile::RoleOp role, const Thread &thread) {
   states.clear();
+  if (thread.agentThreads > 1)
+    agreeOnEnds(role);
   // Scalars are the agent's: one thread stores them.
   SmallVector<memref::StoreOp> stores;
   if (thread.agentThreads > 1)
@@ -238,7 +253,11 @@ RingState &KernelLowering::stateOf(tile::MakeRingOp ring, bool fills) {
     LLVM::StoreOp::create(b, hw.loc, hw.i32(initial), slot);
     return slot;
   };
-  entry->second = {variable(0), variable(fills ? 1 : 0)};
+  int64_t stages = ring.getRing().getType().getStages();
+  if (llvm::isPowerOf2_64(stages))
+    entry->second = {variable(fills ? stages : 0), Value()};
+  else
+    entry->second = {variable(0), variable(fills ? 1 : 0)};
   return entry->second;
 }
 

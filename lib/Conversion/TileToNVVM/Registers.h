@@ -27,10 +27,11 @@ struct Thread {
   int64_t agentThreads;
 };
 
-/// How far one role has gone round a ring: two i32 variables, the next stage
-/// and the parity its barrier will have.
+/// How far one role has gone round a ring, in i32 variables. A ring with a power
+/// of two of stages counts its fillings; any other has the next stage, and the
+/// parity its barrier will have.
 struct RingState {
-  mlir::Value stage, parity;
+  mlir::Value position, parity; ///< parity: null where it follows
 };
 
 /// The registers of a stage: addresses of its buffer, of the barrier that ends

@@ -7,7 +7,7 @@
 #include "Registers.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace tessera;
@@ -39,10 +39,12 @@ public:
              Value lane)
       : hw(hw), kernel(kernel), state(kernel.states.at(op)),
         ring(ring.getDefiningOp<tile::MakeRingOp>()),
-        type(cast<tile::RingType>(ring.getType())), lane(lane) {}
+        type(cast<tile::RingType>(ring.getType())), lane(lane),
+        position(load(state.position)) {}
 
   StagePlace place();
-  Value parity() { return load(state.parity); }
+  /// Of the phase in which the stage can be taken.
+  Value parity();
   void advance();
 
 private:
@@ -55,16 +57,33 @@ private:
         arith::AddIOp::create(hw.b, hw.loc, kernel.shared, hw.i32(start));
     return arith::AddIOp::create(hw.b, hw.loc, base, offset);
   }
+  Value stage();
 
   Hopper &hw;
   const KernelContext &kernel;
   RingState state;
   tile::MakeRingOp ring;
   tile::RingType type;
-  Value lane;
+  Value lane, position;
 };
 
 } // namespace
+
+/// A power of two of stages: the position counts all fillings.
+Value RingCursor::stage() {
+  if (state.parity)
+    return position;
+  return arith::AndIOp::create(hw.b, hw.loc, position,
+                               hw.i32(type.getStages() - 1));
+}
+
+Value RingCursor::parity() {
+  if (state.parity)
+    return load(state.parity);
+  Value round = arith::ShRUIOp::create(
+      hw.b, hw.loc, position, hw.i32(llvm::Log2_64(type.getStages())));
+  return arith::AndIOp::create(hw.b, hw.loc, round, hw.i32(1));
+}
 
 StagePlace RingCursor::place() {
   const RingPlan &plan = kernel.plan.rings.find(ring)->second;
@@ -72,7 +91,7 @@ StagePlace RingCursor::place() {
       arith::IndexCastOp::create(hw.b, hw.loc, hw.b.getI32Type(), lane);
   Value first =
       arith::MulIOp::create(hw.b, hw.loc, laneNumber, hw.i32(type.getStages()));
-  Value number = arith::AddIOp::create(hw.b, hw.loc, first, load(state.stage));
+  Value number = arith::AddIOp::create(hw.b, hw.loc, first, stage());
   StagePlace place;
   place.full = scaled(number, 16, plan.barriers);
   place.empty = arith::AddIOp::create(hw.b, hw.loc, place.full, hw.i32(8));
@@ -83,14 +102,17 @@ StagePlace RingCursor::place() {
 }
 
 void RingCursor::advance() {
-  Value next =
-      arith::AddIOp::create(hw.b, hw.loc, load(state.stage), hw.i32(1));
+  Value next = arith::AddIOp::create(hw.b, hw.loc, position, hw.i32(1));
+  if (!state.parity) {
+    LLVM::StoreOp::create(hw.b, hw.loc, next, state.position);
+    return;
+  }
   Value wraps = arith::CmpIOp::create(hw.b, hw.loc, arith::CmpIPredicate::eq,
                                       next, hw.i32(type.getStages()));
   Value stage = arith::SelectOp::create(hw.b, hw.loc, wraps, hw.i32(0), next);
   Value flip = arith::ExtUIOp::create(hw.b, hw.loc, hw.b.getI32Type(), wraps);
   Value parity = arith::XOrIOp::create(hw.b, hw.loc, load(state.parity), flip);
-  LLVM::StoreOp::create(hw.b, hw.loc, stage, state.stage);
+  LLVM::StoreOp::create(hw.b, hw.loc, stage, state.position);
   LLVM::StoreOp::create(hw.b, hw.loc, parity, state.parity);
 }
 
@@ -203,9 +225,15 @@ public:
   matchAndRewrite(tile::NoteOp op, OneToN adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    rewriter.replaceOp(
-        op, hw.loadShared(noteAddress(hw, adaptor.getStage()[kStageNotes],
-                                      op.getNumber())));
+    Value note = hw.loadShared(
+        noteAddress(hw, adaptor.getStage()[kStageNotes], op.getNumber()));
+    // A stage without a buffer steers its agent: loops run as often as it says,
+    // and what they carry stays in uniform registers if the assembler knows that
+    // all threads agree.
+    bool steers = !op.getStage().getType().getBuffer();
+    if (steers && kernel.threads.at(op).agentThreads > 1)
+      note = hw.uniform(note);
+    rewriter.replaceOp(op, note);
     return success();
   }
 };

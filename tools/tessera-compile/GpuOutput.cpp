@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#include "Output.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+
+namespace tessera {
+
+llvm::Expected<Emit> chooseGpuOutput(Emit what) {
+  switch (what) {
+  case Emit::Default:
+    return Emit::Cubin;
+  case Emit::Object:
+  case Emit::Header:
+    return llvm::createStringError("--emit: a GPU gives tile, mlir, llvm, ptx "
+                                   "and cubin; objects are for --target host");
+  default:
+    return what;
+  }
+}
+
+static std::string printModule(ModuleOp module) {
+  std::string text;
+  llvm::raw_string_ostream(text) << module << '\n';
+  return text;
+}
+
+static void describe(llvm::raw_ostream &log, const nvptx::Cubin &cubin,
+                     ArrayRef<launch::Entry> entries) {
+  log << "assembled by " << cubin.assembler.describe() << '\n';
+  for (auto [kernel, entry] : llvm::zip_equal(cubin.kernels, entries))
+    log << llvm::formatv("{0}\n  {1} threads, {2} bytes of dynamic shared "
+                         "memory, plan {3}\n",
+                         kernel.print(), entry.threads, entry.sharedBytes,
+                         entry.plan);
+}
+
+static llvm::Expected<std::string> emitCubin(GpuCompiler &compiler,
+                                             const GpuOptions &options,
+                                             StringRef ptx,
+                                             llvm::raw_ostream &log) {
+  llvm::Expected<const nvptx::Chip &> chip = nvptx::findChip(options.chip);
+  if (!chip)
+    return chip.takeError();
+  llvm::Expected<nvptx::Assembler> assembler =
+      nvptx::findAssembler(nvptx::assemblerPlaces("", {}), *chip);
+  if (!assembler)
+    return assembler.takeError();
+  llvm::Expected<nvptx::Cubin> cubin = compiler.assemble(ptx, *assembler);
+  if (!cubin)
+    return cubin.takeError();
+  describe(log, *cubin, compiler.entries());
+  return cubin->elf->getBuffer().str();
+}
+
+static llvm::Expected<std::string> emitText(Emit what, ModuleOp module,
+                                            const GpuOptions &options,
+                                            llvm::raw_ostream &log) {
+  GpuCompiler compiler(options);
+  if (llvm::Error error = compiler.buildTile(module))
+    return error;
+  if (what == Emit::Tile)
+    return printModule(module);
+  if (llvm::Error error = compiler.lower(module))
+    return error;
+  if (what == Emit::MLIR)
+    return printModule(module);
+  llvm::Expected<nvptx::PtxProgram> program = compiler.build(module);
+  if (!program)
+    return program.takeError();
+  if (what == Emit::LLVM)
+    return program->printLLVM();
+  llvm::Expected<std::string> ptx = program->emitPtx(options.times);
+  if (!ptx || what == Emit::PTX)
+    return ptx;
+  return emitCubin(compiler, options, *ptx, log);
+}
+
+llvm::Expected<Content> emitForGpu(Emit what, ModuleOp module,
+                                   const GpuOptions &options,
+                                   llvm::raw_ostream &log) {
+  llvm::Expected<std::string> text = emitText(what, module, options, log);
+  if (!text)
+    return text.takeError();
+  return Content{std::move(*text), ""};
+}
+
+} // namespace tessera

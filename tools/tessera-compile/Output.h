@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What tessera-compile can write, for each kind of target.
+#ifndef TESSERA_TOOLS_TESSERA_COMPILE_OUTPUT_H
+#define TESSERA_TOOLS_TESSERA_COMPILE_OUTPUT_H
+
+#include "tessera/Compiler/Compiler.h"
+#include "tessera/Compiler/Gpu.h"
+
+namespace tessera {
+
+enum class Emit { Default, MLIR, Tile, LLVM, PTX, Cubin, Object, Header };
+
+/// A text, or machine code; of an object also the header that goes beside it.
+struct Content {
+  std::string text, header;
+};
+
+/// `what`, or what the target gives if nothing is asked for. An error if it
+/// gives no such thing.
+llvm::Expected<Emit> chooseHostOutput(Emit what);
+llvm::Expected<Emit> chooseGpuOutput(Emit what);
+
+/// `name`: of the output, for include guards.
+llvm::Expected<Content> emitForHost(Emit what, mlir::ModuleOp module,
+                                    const CompileOptions &options,
+                                    llvm::StringRef name);
+/// Says on `log` which assembler made a cubin, and what each kernel takes.
+llvm::Expected<Content> emitForGpu(Emit what, mlir::ModuleOp module,
+                                   const GpuOptions &options,
+                                   llvm::raw_ostream &log);
+
+} // namespace tessera
+
+#endif // TESSERA_TOOLS_TESSERA_COMPILE_OUTPUT_H
