@@ -78,6 +78,17 @@ Expected<std::vector<NamedRow>> readJson(const std::string &path) {
   return rows;
 }
 
+Expected<std::vector<NamedRow>> readAllJson(ArrayRef<std::string> paths) {
+  std::vector<NamedRow> all;
+  for (const std::string &path : paths) {
+    auto rows = readJson(path);
+    if (!rows)
+      return rows.takeError();
+    append_range(all, *rows);
+  }
+  return all;
+}
+
 //===----------------------------------------------------------------------===//
 // Printing
 //===----------------------------------------------------------------------===//
@@ -115,7 +126,8 @@ void printMerged(raw_ostream &out, ArrayRef<NamedRow> ours,
   leftOut = count_if(
       theirs, [&](const NamedRow &row) { return !best.contains(row.shape); });
   if (leftOut > 0)
-    out << leftOut << " other rows are of shapes that ours are not.\n";
+    out << "Rows of theirs with shapes that ours do not have: " << leftOut
+        << '\n';
 }
 
 } // namespace tessera::bench

@@ -54,6 +54,9 @@ std::vector<NamedRow> namesOf(llvm::ArrayRef<Row> rows);
 /// "name", "ms", "tflops"} from elsewhere, whose K counts blocks of 64 whatever
 /// the block. Rows without a time, and backward passes, are left out.
 llvm::Expected<std::vector<NamedRow>> readJson(const std::string &path);
+/// The rows of all of them.
+llvm::Expected<std::vector<NamedRow>>
+readAllJson(llvm::ArrayRef<std::string> paths);
 
 /// Shape by shape, ours and theirs, with how much faster our best is.
 void printMerged(llvm::raw_ostream &out, llvm::ArrayRef<NamedRow> ours,

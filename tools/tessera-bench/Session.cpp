@@ -105,7 +105,8 @@ Expected<Row> Session::runKernel(const Problem &problem, const Inputs &inputs,
   return row;
 }
 
-Error Session::runProblem(const Problem &problem, Table &table) {
+Error Session::runProblem(const Problem &problem, Table &table,
+                          function_ref<Error(ArrayRef<Row>)> keep) {
   InputOptions options = plan.inputs;
   Inputs inputs = makeInputs(problem, options);
   auto device = DeviceProblem::create(gpu, inputs, plan.spec.lse);
@@ -132,18 +133,20 @@ Error Session::runProblem(const Problem &problem, Table &table) {
     row->lists = options.lists.kind.text;
     table.print(*row);
     results.push_back(std::move(*row));
+    if (Error error = keep(results))
+      return error;
   }
   return Error::success();
 }
 
-void Session::run(raw_ostream &out) {
+void Session::run(raw_ostream &out, function_ref<Error(ArrayRef<Row>)> keep) {
   size_t width = 0;
   for (const Problem &problem : plan.problems)
     width = std::max(width, problem.tag().size());
   Table table(out, width);
   table.printHead();
   for (const Problem &problem : plan.problems)
-    if (Error error = runProblem(problem, table))
+    if (Error error = runProblem(problem, table, keep))
       complain(problem.tag(), toString(std::move(error)));
 }
 

@@ -16,15 +16,19 @@ public:
           mlir::MLIRContext &context);
 
   /// Prints a row for each problem and plan, and to standard error what went
-  /// wrong with which.
-  void run(llvm::raw_ostream &out);
+  /// wrong with which. Calls keep(rows so far) after each: a run may be cut
+  /// short.
+  void run(llvm::raw_ostream &out,
+           llvm::function_ref<llvm::Error(llvm::ArrayRef<Row>)> keep);
 
   llvm::ArrayRef<Row> rows() const { return results; }
   /// Everything was computed, and right as far as it was checked.
   bool isRight() const { return right; }
 
 private:
-  llvm::Error runProblem(const Problem &problem, Table &table);
+  llvm::Error
+  runProblem(const Problem &problem, Table &table,
+             llvm::function_ref<llvm::Error(llvm::ArrayRef<Row>)> keep);
   llvm::Expected<Row> runKernel(const Problem &problem, const Inputs &inputs,
                                 const DeviceProblem &device,
                                 llvm::ArrayRef<ReferenceRow> reference,

@@ -21,19 +21,6 @@ static int fail(const llvm::Twine &message) {
   return EXIT_FAILURE;
 }
 
-/// Rows of all files of others.
-static llvm::Expected<std::vector<NamedRow>>
-readMerged(llvm::ArrayRef<std::string> paths) {
-  std::vector<NamedRow> all;
-  for (const std::string &path : paths) {
-    auto rows = readJson(path);
-    if (!rows)
-      return rows.takeError();
-    llvm::append_range(all, *rows);
-  }
-  return all;
-}
-
 static int mergeFiles(const std::string &path,
                       llvm::ArrayRef<NamedRow> theirs) {
   auto rows = readJson(path);
@@ -50,12 +37,18 @@ static int runOnGpu(const Flags &flags, const Plan &plan,
   mlir::MLIRContext context(registry);
   if (llvm::Error error = checkProblems(plan, context))
     return usageError(kTool, toString(std::move(error)));
+  auto keep = [&](llvm::ArrayRef<Row> rows) {
+    return flags.out.empty() ? llvm::Error::success()
+                             : writeJson(flags.out, rows);
+  };
   auto gpu = Gpu::open(flags.gpu);
   if (!gpu)
     return fail(toString(gpu.takeError()));
   auto assembler = chooseAssembler(flags.ptxas, GpuOptions().chip);
   if (!assembler)
     return usageError(kTool, "--ptxas: " + toString(assembler.takeError()));
+  if (llvm::Error error = keep({}))
+    return usageError(kTool, toString(std::move(error)));
   const driver::DeviceProperties &properties = (*gpu)->properties();
   llvm::outs() << properties.name << ", " << properties.multiprocessors
                << " SMs, CUDA " << properties.driverVersion / 1000 << '.'
@@ -63,10 +56,7 @@ static int runOnGpu(const Flags &flags, const Plan &plan,
                << assembler->describe() << '\n';
 
   Session session(**gpu, *assembler, plan, context);
-  session.run(llvm::outs());
-  if (!flags.out.empty())
-    if (llvm::Error error = writeJson(flags.out, session.rows()))
-      return fail(toString(std::move(error)));
+  session.run(llvm::outs(), keep);
   if (!theirs.empty()) {
     llvm::outs() << '\n';
     printMerged(llvm::outs(), namesOf(session.rows()), theirs);
@@ -89,7 +79,7 @@ int main(int argc, char **argv) {
     llvm::outs() << listModels();
     return EXIT_SUCCESS;
   }
-  auto theirs = readMerged(flags.merges);
+  auto theirs = readAllJson(flags.merges);
   if (!theirs)
     return usageError(kTool, "--merge: " + toString(theirs.takeError()));
   if (!flags.ours.empty())
