@@ -20,7 +20,9 @@ Expected<std::unique_ptr<Gpu>> Gpu::open(int64_t ordinal) {
   auto driver = asLLVM(driver::Driver::open());
   if (!driver)
     return driver.takeError();
-  auto context = asLLVM(driver::Context::retain(**driver, ordinal));
+  // Numbers beyond 32 bits are no GPU's either.
+  auto index = std::clamp<int64_t>(ordinal, INT32_MIN, INT32_MAX);
+  auto context = asLLVM(driver::Context::retain(**driver, index));
   if (!context)
     return context.takeError();
   auto properties = asLLVM(context->properties());
