@@ -96,6 +96,12 @@ static bool parseBlock(StringRef text, int64_t &query, int64_t &key) {
          !(both ? second : first).getAsInteger(10, key);
 }
 
+bool SpecFlags::isGiven(StringRef flag) {
+  auto option = cl::getRegisteredOptions().find(flag);
+  return option != cl::getRegisteredOptions().end() &&
+         option->second->getNumOccurrences() > 0;
+}
+
 llvm::Expected<Spec> SpecFlags::spec() const {
   Spec spec;
   spec.op = op;
@@ -130,7 +136,7 @@ SpecFlags::load(MLIRContext &context) const {
   for (auto &[name, option] : cl::getRegisteredOptions())
     anyFlag |= option->getNumOccurrences() > 0 &&
                llvm::is_contained(option->Categories, &category);
-  if (input.getNumOccurrences() == 0) {
+  if (!hasInput()) {
     llvm::Expected<Spec> described = spec();
     if (!described)
       return described.takeError();

@@ -28,9 +28,14 @@ public:
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
   load(mlir::MLIRContext &context) const;
 
-private:
+  /// What the flags describe, for tools that take no module.
   llvm::Expected<Spec> spec() const;
+  /// An input file was named.
+  bool hasInput() const { return input.getNumOccurrences() > 0; }
+  /// The flag of that name was given.
+  static bool isGiven(llvm::StringRef flag);
 
+private:
   llvm::cl::OptionCategory category;
   llvm::cl::opt<std::string> input;
   Choice<SpecOp> op;

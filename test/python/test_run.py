@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """tessera-run as a program: .npy in and out, generated input, clear refusals."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -162,3 +164,40 @@ def test_foreign_and_damaged_files(tool, tmp_path, spoil, expected):
     done = tool("tessera-run", *SMALL, "--input", f"query={path}")
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1 and expected in done.stderr and str(path) in done.stderr
+
+
+ON_GPU = ["--target", "sm_90a", "--head-dim", "128", "--topk", "4"]
+
+
+@pytest.mark.parametrize(
+    "arguments, expected",
+    [
+        ([], "'bsa.attention' has no GPU kernel yet (it takes bsa.pool, bsa.coarse and bsa.select"),
+        (["--op", "attend", "--dim", "H=3", "--dim", "Hkv=2"], "3 query heads"),
+        (["--op", "attend", "--output", "foo=/tmp/x.npy"], "there is no result 'foo'; there is output"),
+        (["--op", "attend", "--target", "sm_70"], "for the --target option"),
+        (["--op", "attend", "--target", "host", "--gpu", "1"], "--gpu: is for a GPU"),
+    ],
+)
+def test_wrong_usage_of_a_gpu(tool, arguments, expected):
+    options = ON_GPU if "--target" not in arguments else ON_GPU[2:]
+    done = tool("tessera-run", *options, *arguments)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and expected in done.stderr
+
+
+def test_lists_are_checked_before_they_go_to_a_gpu(tool, tmp_path):
+    np.save(tmp_path / "index.npy", np.array([[[[0, 1, 2, 16]] * 16] * 2], "i4"))
+    np.save(tmp_path / "count.npy", np.full((1, 2, 16), 4, "i4"))
+    done = tool("tessera-run", *ON_GPU, "--op", "attend", "--input", f"index={tmp_path}/index.npy",
+                "--input", f"count={tmp_path}/count.npy")  # fmt: skip
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1 and "'index'" in done.stderr and "16" in done.stderr
+
+
+@pytest.mark.skipif(os.path.exists("/dev/nvidiactl"), reason="this machine has a GPU")
+def test_without_a_gpu_the_error_names_the_driver(tool):
+    done = tool("tessera-run", *ON_GPU, "--op", "attend")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "no CUDA driver: libcuda.so.1" in done.stderr and "install the NVIDIA driver" in done.stderr

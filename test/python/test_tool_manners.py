@@ -6,6 +6,7 @@ import pytest
 from built import TOOLS_DIR
 
 TOOLS = [
+    "tessera-bench",
     "tessera-compile",
     "tessera-run",
     "tessera-sim",

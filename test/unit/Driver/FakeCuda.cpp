@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A libcuda.so.1 for machines without a GPU. Device memory is the host's, so
-// copies are real; kernels do not run.
+// copies are real; kernels run as what a test puts in their place.
 #include "FakeCuda.h"
 
 #include "tessera/Driver/TensorMap.h"
@@ -174,13 +174,17 @@ Result cuLaunchKernelEx(const LaunchConfig *config, FunctionHandle function,
   launch = {*config, function, {}};
   for (size_t bytes : fakeCuda().paramBytes)
     launch.params.emplace_back(static_cast<const char *>(*params++), bytes);
+  if (fakeCuda().onLaunch)
+    fakeCuda().onLaunch(launch);
   return record("cuLaunchKernelEx", function);
 }
 
 Result cuMemAlloc_v2(DevicePointer *address, size_t bytes) {
   Result result = record("cuMemAlloc_v2");
+  // As the driver aligns.
   if (result == Result::Success)
-    *address = reinterpret_cast<DevicePointer>(std::malloc(bytes));
+    *address = reinterpret_cast<DevicePointer>(
+        std::aligned_alloc(256, (bytes + 255) / 256 * 256));
   return result;
 }
 

@@ -8,6 +8,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -53,6 +54,8 @@ struct FakeCuda {
   /// Bytes of each parameter of every kernel.
   std::vector<size_t> paramBytes;
   FakeLaunch launch;
+  /// What a launch does, in the place of every kernel; null: nothing.
+  std::function<void(const FakeLaunch &)> onLaunch;
   FakeTensorMap tensorMap;
   /// All of them; the first word of a map is its number, counted from 1.
   std::vector<FakeTensorMap> tensorMaps;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Whether a kernel computes what it should: sampled rows against float64, NaNs
+// anywhere, the same bits each time.
+#ifndef TESSERA_TOOLS_TESSERA_BENCH_CHECK_H
+#define TESSERA_TOOLS_TESSERA_BENCH_CHECK_H
+
+#include "Device.h"
+#include "Reference.h"
+
+namespace tessera::bench {
+
+/// The worst of several launches.
+struct Verdict {
+  double relativeError = 0; ///< |o - reference| / |reference|, sampled rows
+  double lseError = 0;      ///< the largest; infinite where only one is -inf
+  int64_t nans = 0;         ///< in all of the results
+  int64_t dirtyWords = 0;   ///< of the workspace's state, after the launches
+  bool hasLse = false;
+
+  static constexpr double kMostRelativeError = 3e-3, kMostLseError = 1e-3;
+  bool passes() const;
+  std::string describe() const; ///< one line
+};
+
+/// Holds rows of the results, as they lie on the host, against the reference.
+Verdict compare(const Inputs &inputs, llvm::ArrayRef<ReferenceRow> reference,
+                llvm::ArrayRef<uint16_t> output, llvm::ArrayRef<float> lse);
+
+/// Launches three times over poisoned results.
+llvm::Expected<Verdict> check(const PreparedKernel &kernel,
+                              const DeviceProblem &problem,
+                              const Inputs &inputs,
+                              llvm::ArrayRef<ReferenceRow> reference);
+
+/// Launches `launches` times; how many of the results have other bytes than
+/// the first.
+llvm::Expected<int64_t> countOtherBits(const PreparedKernel &kernel,
+                                       const DeviceProblem &problem,
+                                       int64_t launches);
+
+} // namespace tessera::bench
+
+#endif // TESSERA_TOOLS_TESSERA_BENCH_CHECK_H

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// A run on a GPU: inputs go there, the kernel runs, results come back.
+#include "../Gpu.h"
+#include "../RuntimeErrors.h"
+#include "Steps.h"
+
+#include "Bsa/IR/Bsa.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace llvm;
+
+namespace tessera {
+
+//===----------------------------------------------------------------------===//
+// The function
+//===----------------------------------------------------------------------===//
+
+/// Every op over blocks has a GPU kernel.
+static Error checkOps(mlir::ModuleOp module) {
+  std::string missing;
+  module.walk([&](mlir::Operation *op) {
+    if (isa<bsa::BsaDialect>(op->getDialect()) &&
+        !isa<bsa::AttendOp, bsa::MapFromListsOp>(op))
+      missing = op->getName().getStringRef();
+  });
+  if (missing.empty())
+    return Error::success();
+  std::string parts = missing == "bsa.attention"
+                          ? " (it takes bsa.pool, bsa.coarse and bsa.select, "
+                            "which are not there)"
+                          : "";
+  return createStringError("--target: '" + missing + "' has no GPU kernel yet" +
+                           parts +
+                           "; run --op attend on lists, or --target host");
+}
+
+static Expected<std::vector<host::Signature>>
+readSignatures(mlir::ModuleOp module) {
+  std::vector<host::Signature> signatures;
+  for (auto function : module.getOps<mlir::func::FuncOp>()) {
+    if (!function.isPublic())
+      continue;
+    mlir::FailureOr<host::Signature> signature = host::readSignature(function);
+    if (failed(signature))
+      return createStringError("'" + function.getSymName() +
+                               "' cannot be called from outside");
+    signatures.push_back(std::move(*signature));
+  }
+  return signatures;
+}
+
+/// What compiled host code checks at each call, lists and sizes among it, which
+/// kernels take on trust.
+static tessera_error *checkCall(const host::Signature &signature,
+                                ArrayRef<void *> args) {
+  std::vector<tessera_rt_param> params;
+  for (const host::SignatureParam &param : signature.params) {
+    tessera_rt_param &row = params.emplace_back();
+    row = {};
+    row.name = param.name.c_str();
+    row.hint = param.hint.empty() ? nullptr : param.hint.c_str();
+    copy(param.dims, row.dims);
+    row.minimum = param.minimum;
+    row.maximum = param.maximum;
+    row.kind = param.kind;
+    row.dtype = param.dtype;
+    row.rank = isTensor(param) ? param.dims.size() : 0;
+    row.broadcast = param.broadcast;
+  }
+  std::vector<tessera_rt_constraint> constraints;
+  for (const host::SignatureConstraint &constraint : signature.constraints) {
+    tessera_rt_constraint &row = constraints.emplace_back();
+    row = {constraint.kind, constraint.flags, constraint.value, {}};
+    copy(constraint.operands, row.operands);
+  }
+  std::vector<const char *> symbols;
+  for (const std::string &symbol : signature.symbols)
+    symbols.push_back(symbol.c_str());
+  const tessera_rt_signature checked = {
+      signature.function.c_str(), params.data(),
+      constraints.data(),         symbols.data(),
+      int32_t(params.size()),     int32_t(constraints.size()),
+      int32_t(symbols.size()),    /*min_cpu_level=*/0};
+  return tessera_rt_check_call(&checked, args.data());
+}
+
+//===----------------------------------------------------------------------===//
+// The call
+//===----------------------------------------------------------------------===//
+
+/// The argument of that name; null if there is none.
+static tessera_tensor *tensorNamed(launch::AttendArguments &arguments,
+                                   StringRef name) {
+  return StringSwitch<tessera_tensor *>(name)
+      .Case("query", &arguments.query)
+      .Case("key", &arguments.key)
+      .Case("value", &arguments.value)
+      .Case("index", &arguments.index)
+      .Case("count", &arguments.count)
+      .Case("query_sizes", &arguments.querySizes)
+      .Case("key_sizes", &arguments.keySizes)
+      .Case("output", &arguments.output)
+      .Case("lse", &arguments.lse)
+      .Default(nullptr);
+}
+
+/// Everything on the GPU. Outputs go there too, so that they are poisoned.
+static Expected<launch::AttendArguments>
+uploadAll(const host::Signature &signature, ArrayRef<void *> args,
+          DeviceTensors &memory) {
+  launch::AttendArguments arguments;
+  for (auto [param, arg] : zip(signature.params, args)) {
+    if (param.name == "scale" && !isTensor(param)) {
+      arguments.scale = *static_cast<const float *>(arg);
+      continue;
+    }
+    tessera_tensor *tensor = tensorNamed(arguments, param.name);
+    if (!tensor)
+      return createStringError(
+          "'" + param.name +
+          "' is no argument of an attention on a GPU; name them query, key, "
+          "value, index, count, query_sizes, key_sizes, scale, output, lse");
+    auto device = memory.upload(*static_cast<const tessera_tensor *>(arg));
+    if (!device)
+      return device.takeError();
+    *tensor = *device;
+  }
+  return arguments;
+}
+
+static Error downloadResults(const host::Signature &signature,
+                             ArrayRef<void *> args,
+                             launch::AttendArguments &arguments,
+                             const DeviceTensors &memory) {
+  for (auto [param, arg] : zip(signature.params, args))
+    if (param.kind == TESSERA_RT_OUTPUT)
+      if (Error error =
+              memory.download(*tensorNamed(arguments, param.name),
+                              static_cast<tessera_tensor *>(arg)->data))
+        return error;
+  return Error::success();
+}
+
+/// Seconds of each call, by the GPU's clock.
+static Expected<std::vector<double>>
+timeLaunches(const Gpu &gpu, const launch::AttendLaunch &launch,
+             int64_t repeat) {
+  auto start = asLLVM(driver::Event::create(gpu.context()));
+  if (!start)
+    return start.takeError();
+  auto end = asLLVM(driver::Event::create(gpu.context()));
+  if (!end)
+    return end.takeError();
+  std::vector<double> seconds;
+  auto begin = std::chrono::steady_clock::now();
+  for (int64_t call = 0; call < repeat; ++call) {
+    if (Error error = asLLVM(start->record(gpu.stream())))
+      return error;
+    if (Error error = asLLVM(launch.enqueue(gpu.stream())))
+      return error;
+    if (Error error = asLLVM(end->record(gpu.stream())))
+      return error;
+    if (Error error = gpu.synchronize())
+      return error;
+    auto milliseconds = asLLVM(end->millisecondsSince(*start));
+    if (!milliseconds)
+      return milliseconds.takeError();
+    seconds.push_back(*milliseconds * 1e-3);
+    showProgress(call + 1, repeat, begin);
+  }
+  return seconds;
+}
+
+/// Compiles, launches and brings the results back into the arguments.
+static Error compute(const Gpu &gpu, mlir::ModuleOp module,
+                     const RunRequest &request,
+                     const host::Signature &signature, Arguments &arguments) {
+  GpuOptions options;
+  options.plan = request.plan;
+  auto assembler = chooseAssembler("", options.chip);
+  if (!assembler)
+    return assembler.takeError();
+  StageTimes times;
+  auto loaded = measureStage(&times, "compile", [&] {
+    return compileAttend(gpu, module, options, *assembler);
+  });
+  if (!loaded)
+    return loaded.takeError();
+  printCompileTime(times.rows().front().seconds);
+  outs() << "kernel   " << loaded->launcher.entry().plan << ", "
+         << assembler->describe() << '\n';
+
+  DeviceTensors memory(gpu);
+  std::vector<void *> args = arguments.pack();
+  auto tensors = uploadAll(signature, args, memory);
+  if (!tensors)
+    return tensors.takeError();
+  auto bytes = asLLVM(loaded->launcher.workspaceBytes(*tensors));
+  if (!bytes)
+    return bytes.takeError();
+  auto workspace = memory.allocateZeros(*bytes);
+  if (!workspace)
+    return workspace.takeError();
+  auto launch = asLLVM(loaded->launcher.prepare(*tensors, *workspace));
+  if (!launch)
+    return launch.takeError();
+  auto seconds = timeLaunches(gpu, *launch, request.repeat);
+  if (!seconds)
+    return seconds.takeError();
+  printTimes(std::move(*seconds));
+  return downloadResults(signature, args, *tensors, memory);
+}
+
+int runOnGpu(mlir::ModuleOp module, const RunRequest &request) {
+  if (Error error = checkOps(module))
+    return failUsage(std::move(error));
+  auto signatures = readSignatures(module);
+  if (!signatures)
+    return fail(toString(signatures.takeError()));
+  auto signature = pickFunction(*signatures, request.function);
+  if (!signature)
+    return failUsage(signature.takeError());
+  if (Error error = checkResults(**signature, request.results))
+    return failUsage(std::move(error));
+  auto arguments = Arguments::create(**signature, request.choices);
+  if (!arguments)
+    return failUsage(arguments.takeError());
+  if (tessera_error *error = checkCall(**signature, arguments->pack()))
+    return refuse(error);
+  auto gpu = Gpu::open(request.gpu);
+  if (!gpu)
+    return fail(toString(gpu.takeError()));
+  if (Error error = compute(**gpu, module, request, **signature, *arguments))
+    return fail(toString(std::move(error)));
+  printDensity(*arguments);
+  printMemory();
+  return writeResults(**signature, *arguments, request.results);
+}
+
+} // namespace tessera

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Steps that a run takes on every target.
+#ifndef TESSERA_TOOLS_TESSERA_RUN_STEPS_H
+#define TESSERA_TOOLS_TESSERA_RUN_STEPS_H
+
+#include "Arguments.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include <chrono>
+#include <string>
+
+namespace tessera {
+
+/// What the user wants run.
+struct RunRequest {
+  ArgumentChoices choices;
+  llvm::StringMap<std::string> results; ///< tensor: .npy file to write
+  std::string function;                 ///< empty: the only one there is
+  int64_t repeat = 1;                   ///< calls to time
+  int64_t gpu = 0;                      ///< which one
+  std::string plan;                     ///< how GPU kernels are built
+};
+
+// Both change `module`, print what they find and return what main returns.
+int runOnHost(mlir::ModuleOp module, const RunRequest &request);
+int runOnGpu(mlir::ModuleOp module, const RunRequest &request);
+
+/// Prints `tessera-run: <message>`; EXIT_FAILURE.
+int fail(const llvm::Twine &message);
+/// The same for wrong usage, in one line; kExitUsage.
+int failUsage(llvm::Error error);
+/// A call was refused; mostly for arguments that the user chose.
+int refuse(tessera_error *error);
+
+llvm::Expected<const host::Signature *>
+pickFunction(llvm::ArrayRef<host::Signature> functions, llvm::StringRef wanted);
+/// Every result to write is a tensor of the function.
+llvm::Error checkResults(const host::Signature &signature,
+                         const llvm::StringMap<std::string> &results);
+
+/// Draws a line anew, when somebody watches and it takes long.
+void showProgress(unsigned done, unsigned all,
+                  std::chrono::steady_clock::time_point start);
+void printCompileTime(double seconds);
+void printTimes(std::vector<double> seconds);
+void printDensity(const Arguments &arguments);
+void printMemory();
+int writeResults(const host::Signature &signature, const Arguments &arguments,
+                 const llvm::StringMap<std::string> &results);
+
+} // namespace tessera
+
+#endif // TESSERA_TOOLS_TESSERA_RUN_STEPS_H
