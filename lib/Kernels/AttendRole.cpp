@@ -13,9 +13,12 @@ using namespace tessera;
 using namespace tessera::kernels;
 using launch::ParameterKind;
 
-/// A sum of weights that large has outgrown its reference; what is left of the
-/// range of f32 is for the result, which adds values times weights.
-static constexpr double kOutgrown = 0x1p64;
+/// A sum of weights that large has outgrown its reference. Weights are rounded to
+/// the element type, so each must be in its range; of bf16, which has that of f32,
+/// what is left is for the result, which adds values times weights.
+static double outgrownAt(FloatType element) {
+  return element.isBF16() ? 0x1p64 : 0x1p15;
+}
 static constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 namespace {
@@ -189,12 +192,17 @@ void Attender::storeTile(const Rows &rows, Fragment sum, SoftmaxState state) {
   KernelBuilder &b = kernel.b;
   RankedTensorType type = sum.type();
   Fragment some = less(filled(type, 0), sum);
-  if (Fragment valid = validRows(rows); valid.get())
+  Fragment valid = validRows(rows);
+  if (valid.get())
     some = both(some, valid);
   Fragment inverse = filled(type, 1) / sum;
   Fragment weight = select(some, inverse, filled(type, 0));
-  Fragment output = round(state.result * expandRows(weight, resultType()),
-                          kernel.shape.element);
+  Fragment result = state.result * expandRows(weight, resultType());
+  // What is no token may be no number either, which times 0 is none.
+  if (valid.get())
+    result = select(expandRows(valid, resultType()), result,
+                    filled(resultType(), 0));
+  Fragment output = round(result, kernel.shape.element);
   tile::StoreAsyncOp::create(
       b, output.get(), kernel.staging, agent.get(),
       kernel.map(ParameterKind::OutputMap).get(), rows.batch.get(),
@@ -214,7 +222,7 @@ void Attender::storeTile(const Rows &rows, Fragment sum, SoftmaxState state) {
 /// Puts a tile before the chain if a row of it has outgrown its reference: its
 /// sum is too large, or not a number since the first step had no score.
 Scalar Attender::chainOutgrown(const Rows &rows, Fragment sum, Scalar chain) {
-  Fragment flags = notBelow(sum, kOutgrown);
+  Fragment flags = notBelow(sum, outgrownAt(kernel.shape.element));
   if (Fragment valid = validRows(rows); valid.get())
     flags = both(flags, valid);
   return ifElse<Only<Scalar>>(

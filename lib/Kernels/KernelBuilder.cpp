@@ -97,7 +97,10 @@ Fragment kernels::splat(Scalar value, RankedTensorType like) {
 
 Fragment kernels::expandRows(Fragment rows, RankedTensorType like) {
   KernelBuilder &b = rows.builder();
-  return {b, tile::ExpandRowsOp::create(b, like, rows.get())};
+  Type type = RankedTensorType::get(like.getShape(),
+                                    rows.type().getElementType(),
+                                    like.getEncoding());
+  return {b, tile::ExpandRowsOp::create(b, type, rows.get())};
 }
 
 Fragment kernels::rowReduce(tile::Reduction kind, Fragment x) {

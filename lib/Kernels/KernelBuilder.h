@@ -112,7 +112,7 @@ Fragment negate(Fragment x);
 Fragment fma(Fragment x, Fragment y, Fragment z);
 /// Of a type `like`, whose elements are all that scalar.
 Fragment splat(Scalar value, mlir::RankedTensorType like);
-/// One value a row in every column of a type `like`.
+/// One value or flag a row in every column of a tensor shaped `like`.
 Fragment expandRows(Fragment rows, mlir::RankedTensorType like);
 Fragment rowReduce(tile::Reduction kind, Fragment x);
 Fragment foldAdd(Fragment x);

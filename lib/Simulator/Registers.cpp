@@ -15,9 +15,9 @@ static MatrixRef matrixOf(Agent &agent, Value value) {
 
 /// Sets a result of which every element is computed from its place.
 static Outcome
-build(Agent &agent, TypedValue<RankedTensorType> result,
+build(Agent &agent, Value result,
       function_ref<Number(int64_t row, int64_t column)> element) {
-  auto matrix = std::make_shared<Matrix>(result.getType());
+  auto matrix = std::make_shared<Matrix>(cast<RankedTensorType>(result.getType()));
   for (int64_t row = 0; row < matrix->rows; ++row)
     for (int64_t column = 0; column < matrix->columns; ++column)
       matrix->at(row, column) = element(row, column);

@@ -590,8 +590,8 @@ def Tile_ExpandRowsOp : Tile_Op<"expand_rows", [Pure, TypesMatchWith<
 
     Example: see `tile.kernel`.
   }];
-  let arguments = (ins Tile_Rows:$value);
-  let results = (outs Tile_Accumulator:$result);
+  let arguments = (ins AnyTypeOf<[Tile_Rows, Tile_Flags]>:$value);
+  let results = (outs AnyTypeOf<[Tile_Accumulator, Tile_ColumnFlags]>:$result);
   let assemblyFormat = "$value attr-dict `:` type($result)";
 }
 

@@ -126,6 +126,8 @@ def Tile_Halves : Tile_Fragment<"Accumulator", [BF16, F16],
     "tensor [64, n] of bf16 or f16 laid out as an accumulator">;
 def Tile_Columns : Tile_Fragment<"Accumulator", [I32],
     "tensor [64, n] of i32 laid out as an accumulator">;
+def Tile_ColumnFlags : Tile_Fragment<"Accumulator", [I1],
+    "tensor [64, n] of i1 laid out as an accumulator">;
 def Tile_Operand : Tile_Fragment<"Operand", [BF16, F16],
     "tensor [64, k] of bf16 or f16 laid out as a left operand">;
 def Tile_Rows : Tile_Fragment<"Row", [F32], "tensor [64] of f32, one for each row">;

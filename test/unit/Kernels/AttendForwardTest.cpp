@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// The recipe of attention, over shapes and plans: what it builds, simulated on
+// random calls in random order, against the oracle.
+#include "AttendCall.h"
+
+#include "tessera/Compiler/Registration.h"
+#include "tessera/Kernels/AttendForward.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "mlir/IR/Verifier.h"
+
+#include <cstdlib>
+
+using namespace mlir;
+using namespace tessera;
+using namespace tessera::oracle;
+using namespace tessera::test;
+
+namespace {
+
+/// A row of the coverage, and how it is to be done.
+struct Case {
+  int64_t headDim, queryBlock, keyBlock;
+  const char *plan = "";
+  bool isF16 = false, hasLse = true;
+};
+
+class AttendForwardTest : public testing::TestWithParam<Case> {
+protected:
+  AttendForwardTest() {
+    DialectRegistry registry;
+    registerAllDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.loadAllAvailableDialects();
+  }
+
+  AttendShape shapeFor(const Geometry &geometry) {
+    Builder b(&context);
+    AttendShape shape;
+    shape.element = GetParam().isF16 ? FloatType(b.getF16Type())
+                                     : FloatType(b.getBF16Type());
+    shape.headDim = GetParam().headDim;
+    shape.queryBlock = GetParam().queryBlock;
+    shape.keyBlock = GetParam().keyBlock;
+    shape.capacity = geometry.config.capacity;
+    shape.hasLse = true;
+    shape.hasQuerySizes = shape.hasKeySizes = geometry.config.sizesRank > 0;
+    return shape;
+  }
+
+  MLIRContext context;
+};
+
+/// The seed of the first call; a failing call prints its own.
+uint64_t firstSeed() {
+  const char *text = std::getenv("TESSERA_SEED");
+  return text ? std::strtoull(text, nullptr, 0) : 2200;
+}
+
+Geometry draw(uint64_t seed, const Case &c) {
+  return drawGeometry(seed, {.element = c.isF16 ? Element::F16 : Element::BF16,
+                             .headDim = c.headDim,
+                             .block = {c.queryBlock, c.keyBlock},
+                             .capacity = 11,
+                             .policy = {},
+                             .sizesRank = int(seed % 3),
+                             .scale = seed % 3 == 0,
+                             .maxQueryBlocks = 3,
+                             .maxKeyBlocks = 12});
+}
+
+std::string print(const sim::SimulationResult &result) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  for (const sim::Report &report : result.reports) {
+    sim::print(out, report);
+    out << '\n';
+  }
+  return text;
+}
+
+/// Simulates one call; the stages it filled beyond those of one pass.
+int64_t simulateCall(tile::KernelOp kernel, const launch::Entry &entry,
+                     const AttendPlan &plan, const AttendShape &shape,
+                     const Geometry &geometry) {
+  AttendCall call(geometry);
+  int64_t tiles = (call.tiles() + plan.tiles - 1) / plan.tiles;
+  int64_t grid = 1 + int64_t(geometry.seed % uint64_t(std::min<int64_t>(tiles, 3)));
+  sim::Options options;
+  options.seed = geometry.seed;
+  options.trace = true;
+  options.residentCtas = entry.wantsResidentGrid ? grid : 1 + geometry.seed % 2;
+  sim::SimulationResult result =
+      sim::simulate(kernel, call.arguments(entry), grid, options);
+  EXPECT_TRUE(result.isClean()) << print(result);
+  EXPECT_TRUE(call.matchesOracle());
+  int64_t loads =
+      llvm::count_if(result.trace, [](const sim::TraceEvent &event) {
+        return event.what == "load";
+      });
+  return loads - call.stages(shape.keyBlock / plan.step,
+                             shape.warpgroupsPerTile());
+}
+
+TEST_P(AttendForwardTest, MatchesTheOracle) {
+  int64_t more = 0;
+  for (uint64_t i = 0; i < 8; ++i) {
+    Geometry geometry = draw(firstSeed() + i, GetParam());
+    SCOPED_TRACE(geometry.describe());
+    AttendShape shape = shapeFor(geometry);
+    llvm::Expected<AttendPlan> plan =
+        parsePlan(GetParam().plan, choosePlan(shape));
+    ASSERT_TRUE(bool(plan)) << toString(plan.takeError());
+    ASSERT_FALSE(bool(checkShape(shape)) || bool(checkPlan(shape, *plan)));
+    OpBuilder b(&context);
+    OwningOpRef<ModuleOp> module = ModuleOp::create(b, b.getUnknownLoc());
+    b.setInsertionPointToStart(module->getBody());
+    tile::KernelOp kernel =
+        buildAttendForward(b, b.getUnknownLoc(), "attend", shape, *plan);
+    ASSERT_TRUE(succeeded(verify(*module)));
+    launch::Entry entry = describeAttendForward("attend", shape, *plan);
+    more += simulateCall(kernel, entry, *plan, shape, geometry);
+  }
+  EXPECT_GT(more, 0) << "no tile was done again";
+}
+
+std::string nameOf(const testing::TestParamInfo<Case> &info) {
+  const Case &c = info.param;
+  std::string name = "d" + std::to_string(c.headDim) + "_q" +
+                     std::to_string(c.queryBlock) + "_k" +
+                     std::to_string(c.keyBlock) + (c.isF16 ? "_f16" : "");
+  for (const char *p = c.plan; *p; ++p)
+    name += std::isalnum(*p) ? *p : '_';
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Plans, AttendForwardTest,
+    testing::Values(Case{128, 64, 64}, Case{128, 64, 64, "order=ticket"},
+                    Case{128, 64, 64, "order=wave"},
+                    Case{128, 64, 64, "query=own,stages=3"},
+                    Case{128, 64, 64, "query=shared,stages=2,tiles=2"},
+                    Case{64, 64, 64, "tiles=4"}, Case{64, 64, 128},
+                    Case{96, 64, 64}, Case{64, 128, 64, "tiles=1"},
+                    Case{64, 128, 128, "tiles=1,step=128,query=shared"},
+                    Case{192, 64, 64, "tiles=2,stages=2", true},
+                    Case{256, 64, 64, "tiles=2,stages=1,query=shared"}),
+    nameOf);
+
+} // namespace
