@@ -56,6 +56,8 @@ static Type parameterType(ParameterKind kind, const AttendShape &shape,
   };
   switch (kind) {
   case ParameterKind::QueryMap:
+    return tile::MapType::get(
+        context, bufferType(shape, shape.queryBlock, shape.headDim));
   case ParameterKind::OutputMap:
     return tile::MapType::get(
         context, bufferType(shape, tile::kRows, shape.headDim));
@@ -141,17 +143,20 @@ static void makeRings(AttendKernel &kernel) {
   const AttendShape &shape = kernel.shape;
   const AttendPlan &plan = kernel.plan;
   KernelBuilder &b = kernel.b;
-  int64_t readers = kernel.warpgroups(), agents = plan.tiles * readers;
+  int64_t readers = kernel.warpgroups();
   kernel.keys =
       makeRing(b, plan.stages, bufferType(shape, plan.step, shape.headDim),
                plan.tiles, readers);
   if (plan.query != QueryPlan::Ring)
-    kernel.query = makeRing(
-        b, 1, bufferType(shape, tile::kRows, shape.headDim), agents, 1);
+    kernel.query =
+        makeRing(b, 1, bufferType(shape, shape.queryBlock, shape.headDim),
+                 plan.tiles, readers);
   kernel.work = makeRing(b, 2, {}, plan.tiles, readers);
-  kernel.outgrown = makeRing(b, 1, {}, agents, 1);
+  for (int64_t part = 0; part < readers; ++part)
+    kernel.outgrown.push_back(makeRing(b, 1, {}, plan.tiles, 1));
   auto staging = tile::StagingType::get(
-      b.getContext(), bufferType(shape, tile::kRows, plan.store), agents);
+      b.getContext(), bufferType(shape, tile::kRows, plan.store),
+      plan.tiles * readers);
   kernel.staging = tile::MakeStagingOp::create(b, staging);
 }
 

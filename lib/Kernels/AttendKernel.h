@@ -22,13 +22,14 @@ struct AttendKernel {
   /// Keys and values in turn, K0 V0 K1 V1 .., each with how many of its rows
   /// count; before them the query, if the plan says so. One lane a tile.
   Ring keys{};
-  /// Where the query has a ring of its own: one lane a warpgroup.
+  /// Where the query has a ring of its own: all rows of a tile in one stage, read
+  /// by each of its warpgroups. One lane a tile.
   Ring query{};
   /// What is to be done: steps, query block, head, batch; -1 steps: no more.
   Ring work{};
-  /// From a warpgroup to its loader, when its tiles are done: the first of those
-  /// to do again, counted from 1, or 0.
-  Ring outgrown{};
+  /// From each warpgroup of a tile to the loader, when its tiles are done: the
+  /// first of those to do again, counted from 1, or 0.
+  llvm::SmallVector<Ring> outgrown{};
   mlir::Value staging{};
 
   bool has(launch::ParameterKind kind) const {
@@ -95,13 +96,16 @@ struct StepWeights {
   SoftmaxState state;
 };
 
-/// The reference of a tile: that of the first step for all, or the largest score
-/// so far.
+/// The reference of a tile: its first step's largest scores for all steps, which
+/// takes one multiply-add and one exponential a score and exchanges nothing
+/// between threads; or the largest scores so far.
 enum class Reference { Fixed, Running };
 
-/// Turns scores as the product gave them into weights, and moves the state.
-StepWeights weighScores(AttendKernel &kernel, Reference reference, Scalar step,
-                        Fragment scores, Scalar factor, SoftmaxState state);
+/// Scores as the product gave them, times `factor`, are in units of log2.
+Fragment fixReference(Fragment scores, Scalar factor);
+/// Turns scores into weights, and moves sums, result and reference along.
+StepWeights weighFixed(Fragment scores, Scalar factor, SoftmaxState state);
+StepWeights weighRunning(Fragment scores, Scalar factor, SoftmaxState state);
 
 } // namespace tessera::kernels
 

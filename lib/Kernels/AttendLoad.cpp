@@ -122,18 +122,11 @@ void Loader::announce(Scalar count, TilePlace place) {
 }
 
 void Loader::loadQuery(TilePlace place) {
-  Scalar first = place.block * double(kernel.shape.queryBlock);
-  Scalar last = scalar(ParameterKind::QueryLength) - 1.0;
-  for (int64_t part = 0; part < kernel.warpgroups(); ++part) {
-    // A tile has to begin inside; rows past the end are not stored.
-    Scalar token = min(first + double(64 * part), last);
-    Place at{place.batch, place.head, token};
-    if (kernel.plan.query == QueryPlan::Ring)
-      kernel.keys.load(lane, kernel.map(ParameterKind::QueryMap), at);
-    else
-      kernel.query.load(lane * double(kernel.warpgroups()) + double(part),
-                        kernel.map(ParameterKind::QueryMap), at);
-  }
+  Place at{place.batch, place.head,
+           place.block * double(kernel.shape.queryBlock)};
+  Ring ring =
+      kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
+  ring.load(lane, kernel.map(ParameterKind::QueryMap), at);
 }
 
 void Loader::loadBlock(KeyBlock block, TilePlace place) {
@@ -183,8 +176,7 @@ Claim Loader::loadTile(Claim tile) {
 void Loader::loadAgain() {
   KernelBuilder &b = kernel.b;
   for (int64_t part = 0; part < kernel.warpgroups(); ++part) {
-    Scalar agent = lane * double(kernel.warpgroups()) + double(part);
-    Stage stage = kernel.outgrown.wait(agent);
+    Stage stage = kernel.outgrown[part].wait(lane);
     Scalar head = stage.note();
     stage.release();
     Scalar marks = scalar(ParameterKind::Tiles) * double(part);

@@ -152,8 +152,9 @@ Error checkPlan(const AttendShape &shape, const AttendPlan &plan) {
     return makeError("plan: 'store' is " + Twine(plan.store) +
                      "; expected a multiple of " + Twine(panel) +
                      " that divides " + Twine(shape.headDim));
-  if (plan.query == QueryPlan::Ring && plan.step != 64)
-    return makeError("plan: a query does not fit a ring of keys with a step of " +
+  if (plan.query == QueryPlan::Ring && plan.step != shape.queryBlock)
+    return makeError("plan: a query block of " + Twine(shape.queryBlock) +
+                     " does not fit a ring of keys with a step of " +
                      Twine(plan.step) + "; use query=own or query=shared");
   return Error::success();
 }

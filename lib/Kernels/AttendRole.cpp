@@ -31,6 +31,13 @@ struct Task {
   auto all() { return std::tie(chain, item); }
 };
 
+/// A state whose last weights have yet to meet their values.
+struct WeighedState {
+  SoftmaxState state;
+  Fragment weights;
+  auto all() { return std::tuple_cat(state.all(), std::tie(weights)); }
+};
+
 /// Where a tile's rows of this warpgroup are.
 struct Rows {
   Scalar batch, head, block, token;
@@ -53,17 +60,32 @@ private:
     return accumulatorType(kernel.b.getF32Type(), kernel.shape.headDim);
   }
 
+  /// Where the query begins in its stage, if it stays there.
+  Scalar queryRow() const {
+    return kernel.plan.query == QueryPlan::Shared ? firstRow() : Scalar();
+  }
   Scalar attendTiles(Reference reference, Scalar chain);
   Scalar attendTile(Reference reference, Task task);
   Fragment takeQuery();
+  /// Of the tile's rows, the first that are this warpgroup's; null for all.
+  Scalar firstRow() const {
+    return kernel.warpgroups() > 1 ? part * double(tile::kRows) : Scalar();
+  }
   SoftmaxState emptyState() const;
   Fragment mask(Fragment scores, Scalar size);
+  StepWeights weigh(Reference reference, Scalar step, Fragment scores,
+                    SoftmaxState state);
+  Handle startScores(Handle query, Stage keys);
+  Handle startResult(Fragment weights, Stage values, Fragment result);
+  Fragment asWeights(Fragment weights);
+  SoftmaxState attendOverlapped(Handle query, Scalar steps);
   SoftmaxState attendSteps(Reference reference, Handle query, Scalar steps);
   SoftmaxState attendStep(Reference reference, Handle query, Scalar step,
                           SoftmaxState state);
   Rows rowsOf(Stage item);
   Fragment validRows(const Rows &rows);
   void storeTile(const Rows &rows, Fragment sum, SoftmaxState state);
+  void sendOutgrown(Scalar chain);
   Scalar chainOutgrown(const Rows &rows, Fragment sum, Scalar chain);
 
   AttendKernel &kernel;
@@ -105,22 +127,79 @@ Fragment Attender::mask(Fragment scores, Scalar size) {
       .value;
 }
 
+/// The first step of a tile fixes its reference.
+StepWeights Attender::weigh(Reference reference, Scalar step, Fragment scores,
+                            SoftmaxState state) {
+  if (reference == Reference::Running)
+    return weighRunning(scores, factor, state);
+  state.reference =
+      ifElse<Only<Fragment>>(
+          equal(step, 0.0),
+          [&] { return Only<Fragment>{fixReference(scores, factor)}; },
+          [&] { return Only<Fragment>{state.reference}; })
+          .value;
+  return weighFixed(scores, factor, state);
+}
+
+Handle Attender::startScores(Handle query, Stage keys) {
+  return startProduct(query, keys, true, scoreType(), {}, queryRow());
+}
+Handle Attender::startResult(Fragment weights, Stage values, Fragment result) {
+  return startProduct(weights, values, false, resultType(), result);
+}
+Fragment Attender::asWeights(Fragment weights) {
+  return asOperand(round(weights, kernel.shape.element));
+}
+
 /// Scores, weights, and their product with the values, one after the other:
 /// other warpgroups keep the matrix unit busy meanwhile.
 SoftmaxState Attender::attendStep(Reference reference, Handle query,
                                   Scalar step, SoftmaxState state) {
   Stage keys = kernel.keys.wait(lane);
   Scalar size = keys.note();
-  Fragment raw = finish(startProduct(query, keys, true, scoreType()));
+  Fragment raw = finish(startScores(query, keys));
   keys.release();
-  StepWeights made = weighScores(kernel, reference, step, mask(raw, size),
-                                  factor, state);
-  Fragment weights = asOperand(round(made.weights, kernel.shape.element));
+  StepWeights made = weigh(reference, step, mask(raw, size), state);
+  Fragment weights = asWeights(made.weights);
   Stage values = kernel.keys.wait(lane);
-  made.state.result = finish(startProduct(weights, values, false, resultType(),
-                                           made.state.result));
+  made.state.result = finish(startResult(weights, values, made.state.result));
   values.release();
   return made.state;
+}
+
+/// The same with the products one step apart: the matrix unit has the scores of
+/// this step and the result of the one before, while their weights are computed.
+SoftmaxState Attender::attendOverlapped(Handle query, Scalar steps) {
+  Stage keys = kernel.keys.wait(lane);
+  Scalar size = keys.note();
+  Fragment scores = finish(startScores(query, keys));
+  keys.release();
+  scores = mask(scores, size);
+  SoftmaxState start = emptyState();
+  start.reference = fixReference(scores, factor);
+  StepWeights first = weighFixed(scores, factor, start);
+  WeighedState last = loop(
+      kernel.index(1), steps,
+      WeighedState{first.state, asWeights(first.weights)},
+      [&](Scalar, WeighedState now) {
+        Stage values = kernel.keys.wait(lane);
+        Stage keys = kernel.keys.wait(lane);
+        Scalar size = keys.note();
+        Handle pendingScores = startScores(query, keys);
+        Handle pendingResult =
+            startResult(now.weights, values, now.state.result);
+        Fragment raw = finish(pendingScores);
+        keys.release();
+        StepWeights made = weighFixed(mask(raw, size), factor, now.state);
+        made.state.result = finish(pendingResult);
+        values.release();
+        return WeighedState{made.state, asWeights(made.weights)};
+      });
+  Stage values = kernel.keys.wait(lane);
+  last.state.result =
+      finish(startResult(last.weights, values, last.state.result));
+  values.release();
+  return last.state;
 }
 
 SoftmaxState Attender::emptyState() const {
@@ -131,6 +210,11 @@ SoftmaxState Attender::emptyState() const {
 
 SoftmaxState Attender::attendSteps(Reference reference, Handle query,
                                    Scalar steps) {
+  if (kernel.plan.overlap && reference == Reference::Fixed)
+    return ifElse<SoftmaxState>(
+        less(kernel.index(0), steps),
+        [&] { return attendOverlapped(query, steps); },
+        [&] { return emptyState(); });
   return loop(kernel.index(0), steps, emptyState(),
               [&](Scalar step, SoftmaxState state) {
                 return attendStep(reference, query, step, state);
@@ -141,26 +225,12 @@ SoftmaxState Attender::attendSteps(Reference reference, Handle query,
 // A tile
 //===----------------------------------------------------------------------===//
 
-/// Every warpgroup of a tile meets the parts of all, and keeps its own.
 Fragment Attender::takeQuery() {
-  if (kernel.plan.query != QueryPlan::Ring) {
-    Stage stage = kernel.query.wait(agent);
-    Fragment query = stage.fragment();
-    stage.release();
-    return query;
-  }
-  SmallVector<Stage> stages;
-  for (int64_t other = 0; other < kernel.warpgroups(); ++other)
-    stages.push_back(kernel.keys.wait(lane));
-  Fragment query = stages.back().fragment();
-  for (int64_t other = kernel.warpgroups() - 2; other >= 0; --other)
-    query = ifElse<Only<Fragment>>(
-                equal(part, double(other)),
-                [&] { return Only<Fragment>{stages[other].fragment()}; },
-                [&] { return Only<Fragment>{query}; })
-                .value;
-  for (Stage stage : stages)
-    stage.release();
+  Ring ring =
+      kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
+  Stage stage = ring.wait(lane);
+  Fragment query = stage.fragment(firstRow());
+  stage.release();
   return query;
 }
 
@@ -245,7 +315,7 @@ Scalar Attender::attendTile(Reference reference, Task task) {
   Stage shared;
   Handle query;
   if (kernel.plan.query == QueryPlan::Shared)
-    query = shared = kernel.query.wait(agent);
+    query = shared = kernel.query.wait(lane);
   else
     query = takeQuery();
   SoftmaxState state = attendSteps(reference, query, steps);
@@ -279,9 +349,18 @@ Scalar Attender::attendTiles(Reference reference, Scalar chain) {
   return last.chain;
 }
 
+/// Each warpgroup of a tile has a ring of its own to the loader.
+void Attender::sendOutgrown(Scalar chain) {
+  if (kernel.warpgroups() == 1)
+    return kernel.outgrown[0].send(lane, {chain});
+  for (int64_t number = 0; number < kernel.warpgroups(); ++number)
+    ifThen(equal(part, double(number)),
+           [&] { kernel.outgrown[number].send(lane, {chain}); });
+}
+
 void Attender::run() {
   Scalar chain = attendTiles(Reference::Fixed, kernel.i32(0));
-  kernel.outgrown.send(agent, {chain});
+  sendOutgrown(chain);
   attendTiles(Reference::Running, kernel.i32(0));
 }
 

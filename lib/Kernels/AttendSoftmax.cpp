@@ -15,31 +15,24 @@ using namespace tessera::kernels;
 static constexpr double kMinusInfinity =
     -std::numeric_limits<double>::infinity();
 
-/// The first step's largest scores are the reference of all: one multiply-add and
-/// one exponential a score, and no exchange between threads.
-static StepWeights weighFixed(Scalar step, Fragment scores, Scalar factor,
-                              SoftmaxState state) {
+Fragment kernels::fixReference(Fragment scores, Scalar factor) {
+  Fragment largest = rowReduce(tile::Reduction::Max, scores);
+  return largest * splat(factor, largest.type());
+}
+
+StepWeights kernels::weighFixed(Fragment scores, Scalar factor,
+                                SoftmaxState state) {
   RankedTensorType type = scores.type();
-  Fragment reference =
-      ifElse<Only<Fragment>>(
-          equal(step, 0.0),
-          [&] {
-            Fragment largest = rowReduce(tile::Reduction::Max, scores);
-            return Only<Fragment>{largest * splat(factor, largest.type())};
-          },
-          [&] { return Only<Fragment>{state.reference}; })
-          .value;
-  Fragment below = expandRows(negate(reference), type);
+  Fragment below = expandRows(negate(state.reference), type);
   Fragment weights = exp2(fma(scores, splat(factor, type), below));
   state.sums = state.sums + foldAdd(weights);
-  state.reference = reference;
   return {weights, state};
 }
 
 /// The reference moves to the largest score so far; what was summed moves with
 /// it. Rows without any score keep weights of 0.
-static StepWeights weighRunning(Fragment scores, Scalar factor,
-                                SoftmaxState state) {
+StepWeights kernels::weighRunning(Fragment scores, Scalar factor,
+                                  SoftmaxState state) {
   RankedTensorType type = scores.type();
   Fragment scaled = scores * splat(factor, type);
   Fragment largest =
@@ -57,12 +50,4 @@ static StepWeights weighRunning(Fragment scores, Scalar factor,
   state.result = state.result * expandRows(shrink, state.result.type());
   state.reference = largest;
   return {weights, state};
-}
-
-StepWeights kernels::weighScores(AttendKernel &, Reference reference,
-                                 Scalar step, Fragment scores, Scalar factor,
-                                 SoftmaxState state) {
-  return reference == Reference::Fixed
-             ? weighFixed(step, scores, factor, state)
-             : weighRunning(scores, factor, state);
 }

@@ -157,13 +157,13 @@ Scalar Stage::note(int64_t number) const {
   return {*b, tile::NoteOp::create(*b, b->getI32Type(), value, number)};
 }
 
-Fragment Stage::fragment() const {
+Fragment Stage::fragment(Scalar row) const {
   tile::BufferType buffer = cast<tile::FullStageType>(type()).getBuffer();
   auto layout =
       tile::LayoutAttr::get(b->getContext(), tile::Place::Operand);
-  auto tensor = RankedTensorType::get(
-      {buffer.getRows(), buffer.getColumns()}, buffer.getElement(), layout);
-  return {*b, tile::LoadFragmentOp::create(*b, tensor, value)};
+  auto tensor = RankedTensorType::get({tile::kRows, buffer.getColumns()},
+                                      buffer.getElement(), layout);
+  return {*b, tile::LoadFragmentOp::create(*b, tensor, value, row.get())};
 }
 
 void Stage::release() const { tile::ReleaseOp::create(*b, value); }
@@ -194,10 +194,11 @@ void Ring::send(Scalar lane, ArrayRef<Scalar> notes) const {
 }
 
 Handle kernels::startProduct(Handle left, Stage right, bool isTransposed,
-                             RankedTensorType type, Fragment accumulator) {
+                             RankedTensorType type, Fragment accumulator,
+                             Scalar row) {
   KernelBuilder &b = left.builder();
   auto pending = tile::PendingType::get(b.getContext(), type);
-  return {b, tile::MmaOp::create(b, pending, left.get(), right.get(),
+  return {b, tile::MmaOp::create(b, pending, left.get(), row.get(), right.get(),
                                  accumulator.get(), isTransposed)};
 }
 

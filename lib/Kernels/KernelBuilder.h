@@ -136,7 +136,8 @@ class Stage : public Handle {
 public:
   using Handle::Handle;
   Scalar note(int64_t number = 0) const;
-  Fragment fragment() const;
+  /// 64 rows from `row` on, or the first.
+  Fragment fragment(Scalar row = {}) const;
   void release() const;
 };
 
@@ -161,9 +162,11 @@ public:
   void send(Scalar lane, llvm::ArrayRef<Scalar> notes) const;
 };
 
-/// Starts left times right, a stage, plus accumulator where there is one.
+/// Starts left times right, a stage, plus accumulator where there is one. A left
+/// stage may begin at `row`.
 Handle startProduct(Handle left, Stage right, bool isTransposed,
-                    mlir::RankedTensorType type, Fragment accumulator = {});
+                    mlir::RankedTensorType type, Fragment accumulator = {},
+                    Scalar row = {});
 Fragment finish(Handle pending);
 
 //===----------------------------------------------------------------------===//

@@ -193,8 +193,8 @@ struct Cta {
   void unblock();
 };
 
-/// What a full stage holds.
-MatrixRef matrixOf(StageRef stage);
+/// 64 rows of what a full stage holds, from `row` on if there is one.
+MatrixRef rowsFrom(Agent &agent, StageRef stage, mlir::Value row);
 
 /// Reports unless the agent holds that filling of the stage, full.
 Outcome checkHeld(Agent &agent, mlir::Operation *op, StageRef stage);

@@ -19,7 +19,7 @@ static Outcome start(Agent &agent, tile::MmaOp op) {
     if (checkHeld(agent, op, *leftStage) == Outcome::Failed)
       return Outcome::Failed;
     product->reads.push_back(*leftStage);
-    product->left = matrixOf(*leftStage);
+    product->left = rowsFrom(agent, *leftStage, op.getRow());
   } else {
     product->left = std::get<MatrixRef>(left);
   }

@@ -219,13 +219,14 @@ Outcome sim::checkHeld(Agent &agent, Operation *op, StageRef ref) {
                         "the next");
 }
 
-MatrixRef sim::matrixOf(StageRef stage) {
+MatrixRef sim::rowsFrom(Agent &agent, StageRef stage, Value row) {
   tile::BufferType buffer =
       stage.lane->ring->op.getRing().getType().getBuffer();
-  auto matrix =
-      std::make_shared<Matrix>(buffer.getRows(), buffer.getColumns());
-  llvm::transform(stage.lane->stageOf(stage.filling).data,
-                  matrix->elements.begin(),
+  int64_t first = row ? agent.integer(row) : 0;
+  auto matrix = std::make_shared<Matrix>(tile::kRows, buffer.getColumns());
+  ArrayRef<float> data = stage.lane->stageOf(stage.filling).data;
+  data = data.slice(first * buffer.getColumns(), matrix->elements.size());
+  llvm::transform(data, matrix->elements.begin(),
                   [](float element) { return realNumber(element); });
   return matrix;
 }
@@ -234,7 +235,7 @@ static Outcome loadFragment(Agent &agent, tile::LoadFragmentOp op) {
   auto stage = std::get<StageRef>(agent.get(op.getStage()));
   if (checkHeld(agent, op, stage) == Outcome::Failed)
     return Outcome::Failed;
-  agent.set(op.getResult(), matrixOf(stage));
+  agent.set(op.getResult(), rowsFrom(agent, stage, op.getRow()));
   return Outcome::Done;
 }
 

@@ -73,13 +73,16 @@ LogicalResult AcquireOp::verify() { // C1
 
 /// [64, k] elements, whether it lies in registers or in a stage.
 static FailureOr<std::pair<int64_t, Type>> leftShape(MmaOp op) {
-  if (auto tensor = dyn_cast<RankedTensorType>(op.getLeft().getType()))
+  if (auto tensor = dyn_cast<RankedTensorType>(op.getLeft().getType())) {
+    if (op.getRow())
+      return op.emitOpError("multiplies a tensor in registers from a row on");
     return std::pair(tensor.getDimSize(1), tensor.getElementType());
+  }
   BufferType buffer = cast<FullStageType>(op.getLeft().getType()).getBuffer();
-  if (!buffer || buffer.getRows() != kRows)
+  if (!buffer || buffer.getRows() % kRows != 0)
     return op.emitOpError("multiplies ")
-           << op.getLeft().getType() << "; expected a stage of " << kRows
-           << " rows";
+           << op.getLeft().getType() << "; expected a stage of a multiple of "
+           << kRows << " rows";
   return std::pair(buffer.getColumns(), buffer.getElement());
 }
 
@@ -125,7 +128,11 @@ static bool holds(BufferType buffer, RankedTensorType tensor) {
 }
 
 LogicalResult LoadFragmentOp::verify() {
-  if (holds(getStage().getType().getBuffer(), getResult().getType())) // C1
+  BufferType buffer = getStage().getType().getBuffer();
+  RankedTensorType tensor = getResult().getType();
+  if (buffer && buffer.getRows() % kRows == 0 && // C1
+      buffer.getColumns() == tensor.getDimSize(1) &&
+      buffer.getElement() == tensor.getElementType())
     return success();
   return emitOpError("reads ")
          << getStage().getType() << " as " << getResult().getType();

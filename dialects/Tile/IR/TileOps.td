@@ -281,23 +281,26 @@ def Tile_ReleaseOp : Tile_Op<"release"> {
   let assemblyFormat = "$stage attr-dict `:` qualified(type($stage))";
 }
 
-// C1 the ring holds buffers of the tensor's shape and elements.
+// C1 the stage has the tensor's columns and elements, and so many rows.
 def Tile_LoadFragmentOp : Tile_Op<"load_fragment"> {
-  let summary = "A stage as a left operand in registers";
+  let summary = "64 rows of a stage as a left operand in registers";
   let description = [{
-    Reads all of it; afterwards the stage may be released.
+    Those from `row` on, a multiple of 64, or from the first.
 
     ```
     %q = tile.load_fragment %s : !tile.full<64x128xbf16, swizzle = 128>
+        -> tensor<64x128xbf16, #operand>
+    %p = tile.load_fragment %t[%row] : !tile.full<128x128xbf16, swizzle = 128>
         -> tensor<64x128xbf16, #operand>
     ```
 
     Example: see `tile.store_async`.
   }];
-  let arguments = (ins Arg<Tile_FullStage, "", [MemRead]>:$stage);
+  let arguments = (ins Arg<Tile_FullStage, "", [MemRead]>:$stage,
+                       Optional<Index>:$row);
   let results = (outs Tile_Operand:$result);
   let assemblyFormat = [{
-    $stage attr-dict `:` qualified(type($stage)) `->` type($result)
+    $stage (`[` $row^ `]`)? attr-dict `:` qualified(type($stage)) `->` type($result)
   }];
   let hasVerifier = 1;
 }
@@ -449,12 +452,13 @@ def Tile_AwaitOp : Tile_Op<"await"> {
 // C1 shapes agree: [64, k] times [k, n], the right one read as [n, k] where
 // `transposed`.  C2 element types agree.  C3 the pending value has one use, a
 // `tile.mma_wait` in the same block.
-def Tile_MmaOp : Tile_Op<"mma"> {
+def Tile_MmaOp : Tile_Op<"mma", [AttrSizedOperandSegments]> {
   let summary = "Start a product";
   let description = [{
-    `left` [64, k], in registers or in a stage, times the matrix in a stage, plus
-    `accumulator` where one is given. `transposed` reads the right stage [n, k] as
-    [k, n]. Stages are read until the product has been waited for.
+    `left` [64, k], in registers or the rows of a stage from `row` on (a multiple
+    of 64, or the first), times the matrix in a stage, plus `accumulator` where one
+    is given. `transposed` reads the right stage [n, k] as [k, n]. Stages are read
+    until the product has been waited for.
 
     ```
     %p = tile.mma %q, %s transposed : tensor<64x128xbf16, #operand>,
@@ -464,12 +468,13 @@ def Tile_MmaOp : Tile_Op<"mma"> {
     Example: see `tile.kernel`.
   }];
   let arguments = (ins Arg<AnyTypeOf<[Tile_Operand, Tile_FullStage]>, "", [MemRead]>:$left,
+                       Optional<Index>:$row,
                        Arg<Tile_FullStage, "", [MemRead]>:$right,
                        Optional<Tile_Accumulator>:$accumulator,
                        UnitAttr:$transposed);
   let results = (outs Tile_Pending:$product);
   let assemblyFormat = [{
-    $left `,` $right (`transposed` $transposed^)? (`plus` $accumulator^)? attr-dict
+    $left (`[` $row^ `]`)? `,` $right (`transposed` $transposed^)? (`plus` $accumulator^)? attr-dict
     `:` qualified(type($left)) `,` qualified(type($right)) `->`
     custom<Product>(type($product), type($accumulator), ref($accumulator))
   }];

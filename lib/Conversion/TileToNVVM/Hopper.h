@@ -107,6 +107,11 @@ private:
                          mlir::Value address);
 };
 
+/// Address of a row, a multiple of 8, in the first panel of a buffer; of the
+/// buffer itself if there is none.
+mlir::Value rowAddress(Hopper &hw, mlir::Value address, tile::BufferType buffer,
+                       mlir::ValueRange row);
+
 /// `body` for the threads that say so; without a branch where all do.
 void onlyIf(Hopper &hw, mlir::Value condition,
             llvm::function_ref<void()> body);

@@ -155,7 +155,7 @@ void KernelLowering::emitRoles() {
 void KernelLowering::emitRole(const RolePlan &plan) {
   tile::RoleOp role = plan.role;
   if (std::optional<int64_t> registers = role.getRegisters()) {
-    int64_t before = 64 * 1024 / context.plan.threads() / 8 * 8;
+    int64_t before = context.plan.entryRegisters();
     if (*registers != before)
       hw.setMaxRegisters(*registers, *registers > before);
   }

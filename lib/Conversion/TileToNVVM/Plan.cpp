@@ -12,7 +12,6 @@ static constexpr int64_t kMaxSharedBytes = 227 * 1024;
 /// What swizzled panels begin at multiples of.
 static constexpr int64_t kBufferAlignment = 1024;
 static constexpr int64_t kMaxWarps = 32;
-static constexpr int64_t kRegisters = 64 * 1024;
 
 static constexpr int64_t kNamedBarriers = 16;
 
@@ -44,9 +43,12 @@ static LogicalResult placeRoles(tile::KernelOp kernel, KernelPlan &plan) {
     return kernel.emitOpError("has ")
            << barriers - 1 << " agents of several warps; a CTA has barriers for "
            << kNamedBarriers - 1;
-  if (registers > kRegisters)
+  // What setmaxnreg hands out is what the CTA began with.
+  int64_t pool = plan.entryRegisters() * plan.threads();
+  if (registers > pool)
     return kernel.emitOpError("gives its roles ")
-           << registers << " registers; an SM has " << kRegisters;
+           << registers << " registers; a CTA of " << plan.threads()
+           << " threads begins with " << pool;
   return success();
 }
 
@@ -113,7 +115,35 @@ static LogicalResult placeRings(tile::KernelOp kernel, KernelPlan &plan) {
   return success();
 }
 
+/// Where a role has come to in a ring is kept once, so all its stages are of one
+/// lane.
+static LogicalResult checkLanes(tile::RoleOp role) {
+  llvm::MapVector<std::pair<Value, int>, std::pair<Value, Operation *>> first;
+  auto meet = [&](Operation *op, Value ring, bool fills, Value lane) {
+    auto [entry, isNew] = first.insert({{ring, fills}, {lane, op}});
+    if (isNew || entry->second.first == lane)
+      return WalkResult::advance();
+    op->emitOpError("takes a second lane of a ring; a role keeps to one, and "
+                    "names it by one value (run CSE), or has more rings")
+            .attachNote(entry->second.second->getLoc())
+        << "the first is taken here";
+    return WalkResult::interrupt();
+  };
+  return failure(role.walk([&](Operation *op) {
+                       if (auto acquire = dyn_cast<tile::AcquireOp>(op))
+                         return meet(op, acquire.getRing(), true,
+                                     acquire.getLane());
+                       if (auto wait = dyn_cast<tile::WaitOp>(op))
+                         return meet(op, wait.getRing(), false, wait.getLane());
+                       return WalkResult::advance();
+                     })
+                     .wasInterrupted());
+}
+
 FailureOr<KernelPlan> tessera::planKernel(tile::KernelOp kernel) {
+  for (auto role : kernel.getBody().getOps<tile::RoleOp>())
+    if (failed(checkLanes(role)))
+      return failure();
   KernelPlan plan;
   if (failed(placeRoles(kernel, plan)) || failed(placeRings(kernel, plan)))
     return failure();

@@ -41,6 +41,11 @@ struct KernelPlan {
   int64_t warps = 0, sharedBytes = 0;
 
   int64_t threads() const { return warps * kWarpThreads; }
+  /// Of a thread, before roles change it: the register file of an SM shared out
+  /// evenly, as far as an instruction can name registers.
+  int64_t entryRegisters() const {
+    return std::min<int64_t>(64 * 1024 / threads() / 8 * 8, 255);
+  }
 };
 
 /// Fails, with an error, where the kernel does not fit an SM or a ring is not

@@ -274,10 +274,12 @@ public:
         left};
     ValueRange accumulators =
         op.getAccumulator() ? adaptor.getAccumulator() : ValueRange();
+    SmallVector<Value> leftValues(adaptor.getLeft());
+    if (left)
+      leftValues = {rowAddress(hw, adaptor.getLeft()[kStageBuffer], left,
+                               op.getRow() ? adaptor.getRow() : ValueRange())};
     rewriter.replaceOpWithMultiple(
-        op, {hw.multiply(product,
-                         left ? adaptor.getLeft().take_front(1)
-                              : adaptor.getLeft(),
+        op, {hw.multiply(product, leftValues,
                          adaptor.getRight()[kStageBuffer], accumulators)});
     return success();
   }

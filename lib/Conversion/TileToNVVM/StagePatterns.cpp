@@ -68,6 +68,15 @@ Value MatrixPlaces::address(int64_t pair) {
              mul(hw, exchanged, 16));
 }
 
+Value tessera::rowAddress(Hopper &hw, Value address, tile::BufferType buffer,
+                          ValueRange row) {
+  if (row.empty())
+    return address;
+  Value number = arith::IndexCastOp::create(hw.b, hw.loc, hw.b.getI32Type(),
+                                            row[0]);
+  return add(hw, address, mul(hw, number, buffer.getSwizzle()));
+}
+
 namespace {
 
 template <typename Op>
@@ -91,8 +100,9 @@ public:
     Hopper hw(rewriter, op.getLoc());
     const Thread &thread = kernel.threads.at(op);
     tile::BufferType buffer = op.getStage().getType().getBuffer();
-    Value base = add(hw, adaptor.getStage()[kStageBuffer],
-                     mul(hw, thread.warp, 16 * buffer.getSwizzle()));
+    Value base = rowAddress(hw, adaptor.getStage()[kStageBuffer], buffer,
+                            op.getRow() ? adaptor.getRow() : ValueRange());
+    base = add(hw, base, mul(hw, thread.warp, 16 * buffer.getSwizzle()));
     MatrixPlaces places(hw, thread.lane, base, buffer, buffer.getPanelBytes());
     SmallVector<Value> registers;
     for (int64_t pair = 0; pair < buffer.getColumns() / 16; ++pair)

@@ -113,10 +113,10 @@ sim::Argument AttendCall::argument(const launch::Entry &entry,
   return int64_t(0);
 }
 
-int64_t AttendCall::stages(int64_t steps, int64_t queries) const {
+int64_t AttendCall::stages(int64_t steps) const {
   int64_t blocks =
       std::accumulate(lists.count.begin(), lists.count.end(), int64_t(0));
-  return 2 * steps * blocks + queries * tiles();
+  return 2 * steps * blocks + tiles();
 }
 
 double AttendCall::read(uint16_t bits) const {

@@ -24,9 +24,8 @@ public:
 
   /// Tiles of the call: query blocks of all heads.
   int64_t tiles() const { return int64_t(lists.count.size()); }
-  /// Stages of keys and values that one pass over the lists fills, at `steps`
-  /// for a key block; the query takes `queries` more for each tile.
-  int64_t stages(int64_t steps, int64_t queries) const;
+  /// Stages that one pass over the lists fills, at `steps` for a key block.
+  int64_t stages(int64_t steps) const;
 
   /// Every row: lse within 1e-2, the output within 1e-2 of its norm; rows that
   /// are no tokens or attend to nothing give 0 and -inf. The state is 0.
