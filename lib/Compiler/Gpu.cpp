@@ -36,7 +36,8 @@ llvm::Error GpuCompiler::buildTile(ModuleOp module) {
   return collectErrors(context, [&] {
     return measureStage(options.times, "tile", [&]() -> LogicalResult {
       FailureOr<std::vector<launch::Entry>> entries =
-          convertBsaToTile(module, options.plan);
+          convertBsaToTile(
+              module, {options.plan, options.keyLength, options.l2Bytes});
       if (failed(entries))
         return failure();
       kernels = std::move(*entries);

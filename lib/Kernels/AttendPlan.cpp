@@ -27,7 +27,8 @@ struct Word {
 
 static constexpr Word kOrders[] = {{"static", int(WorkOrder::Static)},
                                    {"ticket", int(WorkOrder::Ticket)},
-                                   {"wave", int(WorkOrder::Wave)}};
+                                   {"wave", int(WorkOrder::Wave)},
+                                   {"sweep", int(WorkOrder::Sweep)}};
 static constexpr Word kQueries[] = {{"ring", int(QueryPlan::Ring)},
                                     {"own", int(QueryPlan::Own)},
                                     {"shared", int(QueryPlan::Shared)}};
@@ -108,60 +109,6 @@ Expected<AttendPlan> parsePlan(StringRef text, AttendPlan plan) {
     if (Error error = parseItem(key.trim(), value.trim(), plan))
       return error;
   }
-  return plan;
-}
-
-//===----------------------------------------------------------------------===//
-// What is covered
-//===----------------------------------------------------------------------===//
-
-static Error checkOneOf(const Twine &what, int64_t number,
-                        ArrayRef<int64_t> covered) {
-  if (is_contained(covered, number))
-    return Error::success();
-  auto names = map_range(covered, [](int64_t n) { return std::to_string(n); });
-  return makeError("no GPU kernel has " + what + " " + Twine(number) +
-                   "; there are kernels for " + join(names, ", "));
-}
-
-Error checkShape(const AttendShape &shape) {
-  if (!shape.element.isBF16() && !shape.element.isF16())
-    return makeError("no GPU kernel takes query, key and value of another type "
-                     "than bf16 and f16; round them, or compile for the host");
-  if (Error error =
-          checkOneOf("a head dimension of", shape.headDim, {64, 96, 128, 192, 256}))
-    return error;
-  if (Error error =
-          checkOneOf("query blocks of", shape.queryBlock, {64, 128}))
-    return error;
-  return checkOneOf("key blocks of", shape.keyBlock, {64, 128});
-}
-
-Error checkPlan(const AttendShape &shape, const AttendPlan &plan) {
-  int64_t panel = shape.headDim % 64 == 0 ? 64 : 32;
-  if (plan.tiles < 1 || plan.stages < 1)
-    return makeError("plan: tiles and stages are at least 1");
-  if (plan.step != 64 && plan.step != 128)
-    return makeError("plan: 'step' is " + Twine(plan.step) +
-                     "; expected 64 or 128");
-  if (shape.keyBlock % plan.step != 0)
-    return makeError("plan: a key block of " + Twine(shape.keyBlock) +
-                     " has no steps of " + Twine(plan.step));
-  if (plan.store < panel || plan.store % panel != 0 ||
-      shape.headDim % plan.store != 0)
-    return makeError("plan: 'store' is " + Twine(plan.store) +
-                     "; expected a multiple of " + Twine(panel) +
-                     " that divides " + Twine(shape.headDim));
-  if (plan.query == QueryPlan::Ring && plan.step != shape.queryBlock)
-    return makeError("plan: a query block of " + Twine(shape.queryBlock) +
-                     " does not fit a ring of keys with a step of " +
-                     Twine(plan.step) + "; use query=own or query=shared");
-  return Error::success();
-}
-
-AttendPlan choosePlan(const AttendShape &shape) {
-  AttendPlan plan;
-  plan.store = shape.headDim % 64 == 0 ? 64 : 96;
   return plan;
 }
 

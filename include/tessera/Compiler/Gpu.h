@@ -25,6 +25,9 @@ struct GpuOptions {
   /// How the kernels are to be built, as a plan prints; empty: as the table of
   /// schedules says.
   std::string plan;
+  /// What helps to choose; 0: not known. Lengths that types say need no hint.
+  int64_t keyLength = 0; ///< tokens of a head's keys
+  int64_t l2Bytes = 0;   ///< second-level cache of the GPU
   /// Where to add the time of each stage; null: nowhere.
   StageTimes *times = nullptr;
 };

@@ -28,7 +28,8 @@ struct AttendShape {
 enum class WorkOrder {
   Static, ///< every so many-th: no state
   Ticket, ///< the next that nobody has taken
-  Wave    ///< as static, once nearly all tiles of the round before are loaded
+  Wave,   ///< as static, once nearly all tiles of the round before are loaded
+  Sweep   ///< not built: as ticket, and lists begin where other tiles are
 };
 
 /// Where the query goes.
@@ -65,8 +66,14 @@ llvm::Error checkShape(const AttendShape &shape);
 /// Whether the plan suits the shape; what does not fit an SM is found later.
 llvm::Error checkPlan(const AttendShape &shape, const AttendPlan &plan);
 
-/// The plan for a shape that is covered.
-AttendPlan choosePlan(const AttendShape &shape);
+/// What may be known of the calls; 0: not known.
+struct PlanHints {
+  int64_t keyLength = 0; ///< tokens of a head's keys
+  int64_t l2Bytes = 0;   ///< of the GPU
+};
+/// The plan for a shape that is covered. Without hints the order of tiles is the
+/// one that never waits.
+AttendPlan choosePlan(const AttendShape &shape, const PlanHints &hints = {});
 
 } // namespace tessera
 

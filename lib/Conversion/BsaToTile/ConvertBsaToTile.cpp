@@ -82,11 +82,18 @@ static FailureOr<AttendShape> shapeOf(const AttendFunction &found) {
 }
 
 static FailureOr<AttendPlan> planFor(const AttendFunction &found,
-                                     const AttendShape &shape, StringRef text) {
-  llvm::Expected<AttendPlan> plan = parsePlan(text, choosePlan(shape));
+                                     const AttendShape &shape,
+                                     const ConvertBsaToTilePassOptions &options) {
+  PlanHints hints{options.keyLength, options.l2Bytes};
+  bsa::AttendOp attend = found.attend;
+  int64_t keys = cast<RankedTensorType>(attend.getKey().getType()).getDimSize(2);
+  if (!ShapedType::isDynamic(keys))
+    hints.keyLength = keys;
+  llvm::Expected<AttendPlan> plan =
+      parsePlan(options.plan, choosePlan(shape, hints));
   llvm::Error error = plan ? checkPlan(shape, *plan) : plan.takeError();
   if (error)
-    return bsa::AttendOp(found.attend).emitOpError() << toString(std::move(error));
+    return attend.emitOpError() << toString(std::move(error));
   return *plan;
 }
 
@@ -119,14 +126,15 @@ rolesOf(const AttendFunction &found) {
   return kinds;
 }
 
-static FailureOr<launch::Entry> convert(func::FuncOp function, StringRef plan) {
+static FailureOr<launch::Entry>
+convert(func::FuncOp function, const ConvertBsaToTilePassOptions &options) {
   FailureOr<AttendFunction> found = matchFunction(function);
   if (failed(found))
     return failure();
   FailureOr<AttendShape> shape = shapeOf(*found);
   if (failed(shape))
     return failure();
-  FailureOr<AttendPlan> chosen = planFor(*found, *shape, plan);
+  FailureOr<AttendPlan> chosen = planFor(*found, *shape, options);
   FailureOr<std::vector<ParameterKind>> roles = rolesOf(*found);
   if (failed(chosen) || failed(roles))
     return failure();
@@ -143,13 +151,14 @@ static FailureOr<launch::Entry> convert(func::FuncOp function, StringRef plan) {
 }
 
 FailureOr<std::vector<launch::Entry>>
-tessera::convertBsaToTile(ModuleOp module, StringRef plan) {
+tessera::convertBsaToTile(ModuleOp module,
+                          const ConvertBsaToTilePassOptions &options) {
   std::vector<launch::Entry> entries;
   for (auto function :
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
     if (!function.isPublic() || function.isExternal())
       continue;
-    FailureOr<launch::Entry> entry = convert(function, plan);
+    FailureOr<launch::Entry> entry = convert(function, options);
     if (failed(entry))
       return failure();
     entries.push_back(std::move(*entry));
@@ -165,7 +174,7 @@ public:
   using ConvertBsaToTilePassBase::ConvertBsaToTilePassBase;
 
   void runOnOperation() override {
-    if (failed(convertBsaToTile(getOperation(), plan)))
+    if (failed(convertBsaToTile(getOperation(), {plan, keyLength, l2Bytes})))
       signalPassFailure();
   }
 };

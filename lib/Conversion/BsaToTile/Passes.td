@@ -25,7 +25,11 @@ def ConvertBsaToTilePass : Pass<"convert-bsa-to-tile", "::mlir::ModuleOp"> {
   let options = [
     Option<"plan", "plan", "std::string", "\"\"",
            "How to build the kernels, as a plan prints; what it leaves out, and "
-           "an empty one, is chosen">];
+           "an empty one, is chosen">,
+    Option<"keyLength", "key-length", "int64_t", "0",
+           "Tokens of a head's keys, if the type does not say; 0: unknown">,
+    Option<"l2Bytes", "l2-bytes", "int64_t", "0",
+           "Second-level cache of the GPU; 0: unknown">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",

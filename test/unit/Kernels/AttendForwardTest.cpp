@@ -137,16 +137,16 @@ std::string nameOf(const testing::TestParamInfo<Case> &info) {
 
 INSTANTIATE_TEST_SUITE_P(
     Plans, AttendForwardTest,
-    testing::Values(Case{128, 64, 64}, Case{128, 64, 64, "order=ticket"},
+    testing::Values(Case{128, 64, 64, "order=static"}, Case{128, 64, 64},
                     Case{128, 64, 64, "order=wave"},
                     Case{128, 64, 64, "query=own,stages=3"},
                     Case{128, 64, 64, "query=shared,stages=2,tiles=2"},
                     Case{128, 64, 64, "overlap=yes,query=shared,stages=3"},
-                    Case{64, 64, 64, "tiles=4"}, Case{64, 64, 128},
-                    Case{96, 64, 64}, Case{64, 128, 64, "tiles=1,query=own"},
-                    Case{64, 128, 128, "tiles=1,step=128,query=shared"},
-                    Case{192, 64, 64, "tiles=2,stages=2", true},
-                    Case{256, 64, 64, "tiles=2,stages=1,query=shared"}),
+                    Case{64, 64, 64, "order=wave"}, Case{64, 64, 128},
+                    Case{96, 64, 64}, Case{64, 128, 64},
+                    Case{64, 128, 128},
+                    Case{192, 64, 64, "", true},
+                    Case{256, 64, 64}),
     nameOf);
 
 } // namespace

@@ -21,9 +21,11 @@ namespace tessera {
 #define GEN_PASS_REGISTRATION
 #include "tessera/Conversion/BsaToTile/Passes.h.inc"
 
-/// What the pass does; gives what each kernel wants at a launch.
+/// What the pass does, as its options say; gives what each kernel wants at a
+/// launch.
 mlir::FailureOr<std::vector<launch::Entry>>
-convertBsaToTile(mlir::ModuleOp module, llvm::StringRef plan);
+convertBsaToTile(mlir::ModuleOp module,
+                 const ConvertBsaToTilePassOptions &options);
 
 } // namespace tessera
 

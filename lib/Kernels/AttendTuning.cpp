@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// Which plan is best for a shape: a table, measured on an H100 and an H200.
+//
+// The order of tiles, TFLOP/s, D = 128, blocks of 64, B1 H12, steady:
+//
+//   keys and values of a head     H100: static ticket wave   H200: static ticket wave
+//     8 MB (S 16384, K 76)              555    547    575          586    589    587
+//     8 MB (S 16384, K 32)              513    510    518          544    541    548
+//    25 MB (S 49152, K 76)              497    520    505          570    577    576
+//    25 MB (S 49152, K 32)              459    502    475          538    538    538
+//    47 MB (S 92160, K 144)             432    510    511          549    556    587
+//
+// So waves where a head is far below the L2 (50 and 60 MB) or does not fit: tiles
+// in step read the same keys at about the same time. Tickets between, where waiting
+// costs more than it saves. Static is never best.
+
+#include "tessera/Kernels/AttendPlan.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace llvm;
+
+namespace tessera {
+
+namespace {
+struct Row {
+  int64_t headDim, queryBlock, keyBlock; ///< 0: any
+  int64_t tiles, step, stages;
+  QueryPlan query;
+  bool overlap;
+  int64_t store, attendRegisters, loadRegisters;
+};
+} // namespace
+
+/// The first row that fits. Stages fill what the shared memory of an SM has left.
+static constexpr Row kRows[] = {
+    {64, 64, 0, 3, 64, 4, QueryPlan::Shared, true, 64, 144, 80},
+    {64, 128, 64, 1, 64, 8, QueryPlan::Shared, true, 64, 232, 40},
+    {64, 128, 128, 1, 128, 6, QueryPlan::Shared, true, 64, 232, 40},
+    {96, 64, 0, 3, 64, 4, QueryPlan::Ring, false, 96, 144, 80},
+    {96, 128, 64, 1, 64, 8, QueryPlan::Shared, true, 96, 232, 40},
+    {96, 128, 128, 1, 128, 6, QueryPlan::Shared, true, 96, 232, 40},
+    {128, 64, 64, 3, 64, 4, QueryPlan::Ring, false, 64, 160, 32},
+    {128, 64, 128, 2, 64, 5, QueryPlan::Shared, true, 64, 232, 40},
+    {128, 128, 64, 1, 64, 8, QueryPlan::Shared, true, 64, 232, 40},
+    {128, 128, 128, 1, 128, 5, QueryPlan::Shared, true, 64, 232, 40},
+    {192, 64, 0, 2, 64, 4, QueryPlan::Ring, false, 64, 232, 40},
+    {192, 128, 0, 1, 64, 6, QueryPlan::Own, false, 64, 232, 40},
+    {256, 64, 0, 2, 64, 2, QueryPlan::Shared, false, 64, 232, 40},
+    {256, 128, 0, 1, 64, 4, QueryPlan::Shared, false, 64, 232, 40},
+};
+
+static const Row &rowFor(const AttendShape &shape) {
+  auto fits = [](int64_t wanted, int64_t has) {
+    return wanted == 0 || wanted == has;
+  };
+  const Row *row = find_if(kRows, [&](const Row &row) {
+    return fits(row.headDim, shape.headDim) &&
+           fits(row.queryBlock, shape.queryBlock) &&
+           fits(row.keyBlock, shape.keyBlock);
+  });
+  assert(row != std::end(kRows) && "checkShape() covers what has rows");
+  return *row;
+}
+
+static WorkOrder orderFor(const AttendShape &shape, const PlanHints &hints) {
+  if (hints.keyLength == 0 || hints.l2Bytes == 0)
+    return WorkOrder::Ticket;
+  auto l2 = double(hints.l2Bytes);
+  double head = 2.0 * 2 * double(hints.keyLength * shape.headDim);
+  return head <= 0.25 * l2 || head > 0.7 * l2 ? WorkOrder::Wave
+                                              : WorkOrder::Ticket;
+}
+
+AttendPlan choosePlan(const AttendShape &shape, const PlanHints &hints) {
+  const Row &row = rowFor(shape);
+  AttendPlan plan;
+  plan.tiles = row.tiles;
+  plan.step = row.step;
+  plan.stages = row.stages;
+  plan.query = row.query;
+  plan.overlap = row.overlap;
+  plan.store = row.store;
+  plan.attendRegisters = row.attendRegisters;
+  plan.loadRegisters = row.loadRegisters;
+  plan.order = orderFor(shape, hints);
+  return plan;
+}
+
+} // namespace tessera
