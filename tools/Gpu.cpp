@@ -6,6 +6,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/Program.h"
 
 using namespace llvm;
@@ -158,7 +159,7 @@ Expected<tessera_tensor> DeviceTensors::allocate(const tessera_tensor &host) {
   if (!buffer)
     return buffer.takeError();
   tessera_tensor device = host;
-  device.data = reinterpret_cast<void *>(buffer->address());
+  device.data = llvm::bit_cast<void *>(buffer->address());
   buffers.push_back(std::move(*buffer));
   return device;
 }

@@ -7,6 +7,7 @@
 
 #include "tessera/Runtime/Dtype.h"
 
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -254,7 +255,7 @@ Expected<int64_t> launch::countTiles(const Entry &entry,
   Call call;
   // Memory is for the launch: a plan is made from shapes alone.
   tessera_tensor shape = query;
-  shape.data = reinterpret_cast<void *>(kAlignmentBytes);
+  shape.data = std::bit_cast<void *>(kAlignmentBytes);
   call.add("query", TESSERA_RT_INPUT, entry.dtype,
            {kBatch, kHeads, kQueryLength, entry.headDim}, shape);
   tessera_rt_signature signature = {};

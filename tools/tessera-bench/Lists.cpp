@@ -83,7 +83,7 @@ static std::vector<int32_t>
 chooseBlocks(const Problem &problem, const ListOptions &options, int64_t tile) {
   int64_t blocks = problem.keyBlocks();
   int64_t want = std::min(problem.topk, blocks);
-  int64_t row = tile / problem.queryBlocks(), at = tile % problem.queryBlocks();
+  int64_t row = problem.rowOf(tile), at = problem.blockOf(tile);
   Random own = randomOf(options.seed, kOwn, tile);
   Taken taken(blocks);
   int64_t settled = 0;

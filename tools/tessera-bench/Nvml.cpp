@@ -111,8 +111,9 @@ void Meter::sample() {
       }
     }
     // Less often: the question takes longer.
-    if (std::optional<double> clock;
-        i % 4 == 0 && (clock = nvml->clockMegahertz())) {
+    if (i % 4 != 0)
+      continue;
+    if (std::optional<double> clock = nvml->clockMegahertz()) {
       clocks += *clock;
       ++clockSamples;
     }

@@ -8,6 +8,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,6 +31,13 @@ struct Problem {
   }
   int64_t keyBlocks() const { return llvm::divideCeil(keyLength, keyBlock); }
   int64_t tiles() const { return batch * heads * queryBlocks(); }
+  /// Where a tile lies; where there are tiles there are blocks.
+  int64_t blockOf(int64_t tile) const {
+    return tile % std::max<int64_t>(queryBlocks(), 1);
+  }
+  int64_t rowOf(int64_t tile) const { ///< batch entry * heads + head
+    return tile / std::max<int64_t>(queryBlocks(), 1);
+  }
   int64_t validQueries(int64_t block) const;
   int64_t validKeys(int64_t block) const;
 

@@ -22,18 +22,17 @@ static constexpr double kNothing = -std::numeric_limits<double>::infinity();
 
 static RowPosition positionOf(const Problem &problem, int64_t tile,
                               int64_t row) {
-  int64_t blocks = problem.queryBlocks(), heads = problem.heads;
-  return {tile / blocks / heads, tile / blocks % heads,
-          tile % blocks * problem.queryBlock + row};
+  int64_t sequence = problem.rowOf(tile);
+  return {sequence / problem.heads, sequence % problem.heads,
+          problem.blockOf(tile) * problem.queryBlock + row};
 }
 
 /// At most 64 of `tiles`, from all over.
 static std::vector<int64_t> thinOut(const std::vector<int64_t> &tiles) {
   constexpr size_t most = 64;
-  std::vector<int64_t> kept;
-  size_t count = std::min(most, tiles.size());
-  for (size_t i = 0; i < count; ++i)
-    kept.push_back(tiles[i * tiles.size() / count]);
+  std::vector<int64_t> kept(std::min(most, tiles.size()));
+  for (size_t i = 0; i < kept.size(); ++i)
+    kept[i] = tiles[i * tiles.size() / kept.size()];
   return kept;
 }
 
@@ -41,7 +40,7 @@ static std::vector<int64_t> thinOut(const std::vector<int64_t> &tiles) {
 static void forEachEdge(const Problem &problem, const BlockLists &lists,
                         function_ref<void(int64_t, int64_t)> take) {
   auto validOf = [&](int64_t tile) {
-    return problem.validQueries(tile % problem.queryBlocks());
+    return problem.validQueries(problem.blockOf(tile));
   };
   std::vector<int64_t> partial, empty;
   for (int64_t tile : seq(problem.tiles())) {

@@ -146,7 +146,7 @@ Work workOf(const Problem &problem, const BlockLists &lists, bool withLse) {
     double tokens = 0;
     for (int64_t slot : seq<int64_t>(0, lists.count[tile]))
       tokens += problem.validKeys(lists.index[tile * problem.topk + slot]);
-    pairs += tokens * problem.validQueries(tile % problem.queryBlocks());
+    pairs += tokens * problem.validQueries(problem.blockOf(tile));
     loadedBlocks += lists.count[tile];
   }
   constexpr double elementBytes = 2;

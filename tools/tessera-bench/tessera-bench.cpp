@@ -12,7 +12,6 @@
 
 using namespace tessera;
 using namespace tessera::bench;
-namespace cl = llvm::cl;
 
 static constexpr llvm::StringLiteral kTool = "tessera-bench";
 

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace llvm;
@@ -77,9 +78,8 @@ static tessera_error *checkCall(const host::Signature &signature,
     row = {constraint.kind, constraint.flags, constraint.value, {}};
     copy(constraint.operands, row.operands);
   }
-  std::vector<const char *> symbols;
-  for (const std::string &symbol : signature.symbols)
-    symbols.push_back(symbol.c_str());
+  auto symbols = map_to_vector(
+      signature.symbols, [](const std::string &text) { return text.c_str(); });
   const tessera_rt_signature checked = {
       signature.function.c_str(), params.data(),
       constraints.data(),         symbols.data(),

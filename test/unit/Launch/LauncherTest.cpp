@@ -183,9 +183,9 @@ TEST_F(LauncherTest, LaunchesAgainAndAgain) {
   EXPECT_EQ(prepared->ctas(), 16);
   driver::Current current(context.view());
   driver::takeCalls();
-  AttendLaunch copy = *prepared;
+  std::vector<AttendLaunch> copies(2, *prepared);
   ASSERT_FALSE(prepared->enqueue(nullptr));
-  ASSERT_FALSE(copy.enqueue(nullptr));
+  ASSERT_FALSE(copies.back().enqueue(nullptr));
   EXPECT_EQ(driver::takeCalls(),
             (driver::Calls{"cuLaunchKernelEx #77", "cuLaunchKernelEx #77"}));
   EXPECT_EQ(integer(ParameterKind::Tiles), 192);
