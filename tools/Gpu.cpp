@@ -90,8 +90,9 @@ static std::string hazardsOf(const GpuProgram &program) {
 }
 
 Expected<LoadedAttend> compileAttend(const Gpu &gpu, mlir::ModuleOp module,
-                                     const GpuOptions &options,
+                                     GpuOptions options,
                                      const AssemblerChoice &choice) {
+  options.l2Bytes = gpu.properties().l2Bytes;
   auto program = compileForGpu(module, options, choice.assembler);
   if (!program)
     return program.takeError();

@@ -58,10 +58,11 @@ struct LoadedAttend {
   launch::AttendLauncher launcher;
   std::string hazard; ///< why it is slower than it was written to be, or ""
 };
-/// Compiles the one function of `module` and loads it. `module` is changed.
+/// Compiles the one function of `module` for this GPU and loads it. `module` is
+/// changed.
 llvm::Expected<LoadedAttend> compileAttend(const Gpu &gpu,
                                            mlir::ModuleOp module,
-                                           const GpuOptions &options,
+                                           GpuOptions options,
                                            const AssemblerChoice &choice);
 
 /// Memory of a GPU, freed with this object.

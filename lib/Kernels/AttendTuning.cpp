@@ -11,9 +11,12 @@
 //    25 MB (S 49152, K 32)              459    502    475          538    538    538
 //    47 MB (S 92160, K 144)             432    510    511          549    556    587
 //
+//    25 MB (S 49152, K 38, blocks of 128) 696    686    685
+//
 // So waves where a head is far below the L2 (50 and 60 MB) or does not fit: tiles
 // in step read the same keys at about the same time. Tickets between, where waiting
-// costs more than it saves. Static is never best.
+// costs more than it saves. Blocks of 128 load half as much for what they compute:
+// static until a head does not fit.
 
 #include "tessera/Kernels/AttendPlan.h"
 
@@ -35,7 +38,7 @@ struct Row {
 
 /// The first row that fits. Stages fill what the shared memory of an SM has left.
 static constexpr Row kRows[] = {
-    {64, 64, 0, 3, 64, 4, QueryPlan::Shared, true, 64, 144, 80},
+    {64, 64, 0, 3, 64, 5, QueryPlan::Shared, true, 64, 144, 80},
     {64, 128, 64, 1, 64, 8, QueryPlan::Shared, true, 64, 232, 40},
     {64, 128, 128, 1, 128, 6, QueryPlan::Shared, true, 64, 232, 40},
     {96, 64, 0, 3, 64, 4, QueryPlan::Ring, false, 96, 144, 80},
@@ -66,11 +69,14 @@ static const Row &rowFor(const AttendShape &shape) {
 
 static WorkOrder orderFor(const AttendShape &shape, const PlanHints &hints) {
   if (hints.keyLength == 0 || hints.l2Bytes == 0)
-    return WorkOrder::Ticket;
+    return shape.queryBlock == 128 ? WorkOrder::Static : WorkOrder::Ticket;
   auto l2 = double(hints.l2Bytes);
   double head = 2.0 * 2 * double(hints.keyLength * shape.headDim);
-  return head <= 0.25 * l2 || head > 0.7 * l2 ? WorkOrder::Wave
-                                              : WorkOrder::Ticket;
+  if (head > 0.7 * l2)
+    return WorkOrder::Wave;
+  if (shape.queryBlock == 128)
+    return WorkOrder::Static;
+  return head <= 0.25 * l2 ? WorkOrder::Wave : WorkOrder::Ticket;
 }
 
 AttendPlan choosePlan(const AttendShape &shape, const PlanHints &hints) {

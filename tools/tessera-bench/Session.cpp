@@ -51,6 +51,7 @@ Expected<LoadedAttend> Session::compile(const Problem &problem,
     return module.takeError();
   GpuOptions options;
   options.plan = planText;
+  options.keyLength = problem.keyLength;
   return compileAttend(gpu, **module, options, assembler);
 }
 

@@ -181,6 +181,9 @@ static Error compute(const Gpu &gpu, mlir::ModuleOp module,
                      const host::Signature &signature, Arguments &arguments) {
   GpuOptions options;
   options.plan = request.plan;
+  for (auto [param, arg] : zip(signature.params, arguments.pack()))
+    if (param.name == "key")
+      options.keyLength = static_cast<tessera_tensor *>(arg)->dims[2];
   auto assembler = chooseAssembler("", options.chip);
   if (!assembler)
     return assembler.takeError();
