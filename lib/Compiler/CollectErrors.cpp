@@ -17,9 +17,8 @@ static void printPlace(llvm::raw_ostream &out, Location loc) {
   }
 }
 
-llvm::Error
-tessera::collectErrors(MLIRContext *context,
-                       llvm::function_ref<LogicalResult()> work) {
+llvm::Error tessera::collectErrors(MLIRContext *context,
+                                   llvm::function_ref<LogicalResult()> work) {
   std::string messages;
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error)

@@ -11,9 +11,8 @@
 namespace tessera {
 
 /// Runs `work` and turns the errors it emits into one llvm::Error, a line each.
-llvm::Error
-collectErrors(mlir::MLIRContext *context,
-              llvm::function_ref<llvm::LogicalResult()> work);
+llvm::Error collectErrors(mlir::MLIRContext *context,
+                          llvm::function_ref<llvm::LogicalResult()> work);
 
 } // namespace tessera
 

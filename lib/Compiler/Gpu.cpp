@@ -35,9 +35,8 @@ llvm::Error GpuCompiler::buildTile(ModuleOp module) {
                        tile::TileDialect>();
   return collectErrors(context, [&] {
     return measureStage(options.times, "tile", [&]() -> LogicalResult {
-      FailureOr<std::vector<launch::Entry>> entries =
-          convertBsaToTile(
-              module, {options.plan, options.keyLength, options.l2Bytes});
+      FailureOr<std::vector<launch::Entry>> entries = convertBsaToTile(
+          module, {options.plan, options.keyLength, options.l2Bytes});
       if (failed(entries))
         return failure();
       kernels = std::move(*entries);

@@ -28,11 +28,10 @@ Error checkShape(const AttendShape &shape) {
   if (!shape.element.isBF16() && !shape.element.isF16())
     return makeError("no GPU kernel takes query, key and value of another type "
                      "than bf16 and f16; round them, or compile for the host");
-  if (Error error =
-          checkOneOf("a head dimension of", shape.headDim, {64, 96, 128, 192, 256}))
+  if (Error error = checkOneOf("a head dimension of", shape.headDim,
+                               {64, 96, 128, 192, 256}))
     return error;
-  if (Error error =
-          checkOneOf("query blocks of", shape.queryBlock, {64, 128}))
+  if (Error error = checkOneOf("query blocks of", shape.queryBlock, {64, 128}))
     return error;
   return checkOneOf("key blocks of", shape.keyBlock, {64, 128});
 }

@@ -32,8 +32,8 @@ static tile::BufferType bufferType(const AttendShape &shape, int64_t rows,
 static std::vector<ParameterKind> parametersOf(const AttendShape &shape,
                                                const AttendPlan &plan) {
   using K = ParameterKind;
-  std::vector<K> kinds = {K::QueryMap, K::KeyMap, K::ValueMap,
-                          K::OutputMap, K::Index, K::Count};
+  std::vector<K> kinds = {K::QueryMap,  K::KeyMap, K::ValueMap,
+                          K::OutputMap, K::Index,  K::Count};
   auto addIf = [&](bool wanted, std::initializer_list<K> more) {
     if (wanted)
       kinds.insert(kinds.end(), more);
@@ -59,8 +59,8 @@ static Type parameterType(ParameterKind kind, const AttendShape &shape,
     return tile::MapType::get(
         context, bufferType(shape, shape.queryBlock, shape.headDim));
   case ParameterKind::OutputMap:
-    return tile::MapType::get(
-        context, bufferType(shape, tile::kRows, shape.headDim));
+    return tile::MapType::get(context,
+                              bufferType(shape, tile::kRows, shape.headDim));
   case ParameterKind::KeyMap:
   case ParameterKind::ValueMap:
     return tile::MapType::get(context,
@@ -81,8 +81,8 @@ static Type parameterType(ParameterKind kind, const AttendShape &shape,
   }
 }
 
-/// The box of one copy. A warp stores its own 16 rows, as many columns at a time
-/// as the staging has.
+/// The box of one copy. A warp stores its own 16 rows, as many columns at a
+/// time as the staging has.
 static launch::BoxShape boxOf(ParameterKind kind, const AttendShape &shape,
                               const AttendPlan &plan) {
   auto map = dyn_cast<tile::MapType>(parameterType(kind, shape, plan));
@@ -170,8 +170,8 @@ tile::KernelOp tessera::buildAttendForward(OpBuilder &builder, Location loc,
   SmallVector<Attribute> attributes;
   for (ParameterKind kind : kinds) {
     types.push_back(parameterType(kind, shape, plan));
-    attributes.push_back(b.getDictionaryAttr(b.getNamedAttr(
-        "tile.name", b.getStringAttr(launch::nameOf(kind)))));
+    attributes.push_back(b.getDictionaryAttr(
+        b.getNamedAttr("tile.name", b.getStringAttr(launch::nameOf(kind)))));
   }
   auto op = tile::KernelOp::create(
       b, b.getStringAttr(name), TypeAttr::get(b.getFunctionType(types, {})),

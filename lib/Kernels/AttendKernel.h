@@ -22,8 +22,8 @@ struct AttendKernel {
   /// Keys and values in turn, K0 V0 K1 V1 .., each with how many of its rows
   /// count; before them the query, if the plan says so. One lane a tile.
   Ring keys{};
-  /// Where the query has a ring of its own: all rows of a tile in one stage, read
-  /// by each of its warpgroups. One lane a tile.
+  /// Where the query has a ring of its own: all rows of a tile in one stage,
+  /// read by each of its warpgroups. One lane a tile.
   Ring query{};
   /// What is to be done: steps, query block, head, batch; -1 steps: no more.
   Ring work{};
@@ -96,9 +96,9 @@ struct StepWeights {
   SoftmaxState state;
 };
 
-/// The reference of a tile: its first step's largest scores for all steps, which
-/// takes one multiply-add and one exponential a score and exchanges nothing
-/// between threads; or the largest scores so far.
+/// The reference of a tile: its first step's largest scores for all steps,
+/// which takes one multiply-add and one exponential a score and exchanges
+/// nothing between threads; or the largest scores so far.
 enum class Reference { Fixed, Running };
 
 /// Scores as the product gave them, times `factor`, are in units of log2.

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The loading role: one thread a lane walks the lists of its tiles and keeps the
-// ring full. The list is read a block ahead, and the first block of the next tile
-// some blocks before this one ends, so that no latency reaches the ring.
+// The loading role: one thread a lane walks the lists of its tiles and keeps
+// the ring full. The list is read a block ahead, and the first block of the
+// next tile some blocks before this one ends, so that no latency reaches the
+// ring.
 
 #include "AttendKernel.h"
 
@@ -53,7 +54,7 @@ private:
   void announce(Scalar count, TilePlace place);
   void loadQuery(TilePlace place);
   KeyBlock loadBlocks(Scalar from, Scalar to, Claim tile, TilePlace place,
-                   KeyBlock block);
+                      KeyBlock block);
   void loadBlock(KeyBlock block, TilePlace place);
   Claim loadTile(Claim tile);
   void loadAgain();
@@ -93,9 +94,8 @@ Scalar Loader::sizeOf(Scalar batch, Scalar id) {
 }
 
 KeyBlock Loader::blockAt(Scalar tile, Scalar batch, Scalar slot) {
-  Scalar id =
-      kernel.load(ParameterKind::Index,
-                  tile * double(kernel.shape.capacity) + slot);
+  Scalar id = kernel.load(ParameterKind::Index,
+                          tile * double(kernel.shape.capacity) + slot);
   return {id, sizeOf(batch, id)};
 }
 
@@ -110,22 +110,22 @@ Claim Loader::claim(Scalar tile) {
           [&] { return Only<Scalar>{zero}; })
           .value;
   KeyBlock first = ifElse<KeyBlock>(
-      less(zero, count), [&] { return blockAt(tile, batchOf(tile), kernel.index(0)); },
+      less(zero, count),
+      [&] { return blockAt(tile, batchOf(tile), kernel.index(0)); },
       [&] { return KeyBlock{zero, zero}; });
   return {tile, count, first};
 }
 
 void Loader::announce(Scalar count, TilePlace place) {
-  kernel.work.send(lane, {count * double(kernel.stepsPerBlock()),
-                          place.block.i32(), place.head.i32(),
-                          place.batch.i32()});
+  kernel.work.send(lane,
+                   {count * double(kernel.stepsPerBlock()), place.block.i32(),
+                    place.head.i32(), place.batch.i32()});
 }
 
 void Loader::loadQuery(TilePlace place) {
   Place at{place.batch, place.head,
            place.block * double(kernel.shape.queryBlock)};
-  Ring ring =
-      kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
+  Ring ring = kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
   ring.load(lane, kernel.map(ParameterKind::QueryMap), at);
 }
 
@@ -147,7 +147,7 @@ void Loader::loadBlock(KeyBlock block, TilePlace place) {
 
 /// `block` is that of slot `from`; gives that of slot `to`, if there is one.
 KeyBlock Loader::loadBlocks(Scalar from, Scalar to, Claim tile, TilePlace place,
-                         KeyBlock block) {
+                            KeyBlock block) {
   Scalar last = tile.count.index() - 1.0;
   return loop(from, to, block, [&](Scalar slot, KeyBlock now) {
     KeyBlock next = blockAt(tile.tile, place.batch, min(slot + 1.0, last));
@@ -164,8 +164,7 @@ Claim Loader::loadTile(Claim tile) {
   loadQuery(place);
   Scalar count = tile.count.index();
   Scalar turn = max(count - kClaimAhead, 0.0);
-  KeyBlock rest =
-      loadBlocks(kernel.index(0), turn, tile, place, tile.first);
+  KeyBlock rest = loadBlocks(kernel.index(0), turn, tile, place, tile.first);
   Claim next = claim(order.next(tile.tile));
   loadBlocks(turn, count, tile, place, rest);
   order.end();

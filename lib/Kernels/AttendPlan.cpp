@@ -40,13 +40,12 @@ static StringRef wordFor(ArrayRef<Word> words, int value) {
 }
 
 std::string print(const AttendPlan &plan) {
-  return formatv("tiles={0},step={1},stages={2},query={3},overlap={4},store={5},"
-                 "registers={6}/{7},order={8}",
-                 plan.tiles, plan.step, plan.stages,
-                 wordFor(kQueries, int(plan.query)),
-                 wordFor(kAnswers, plan.overlap), plan.store,
-                 plan.attendRegisters, plan.loadRegisters,
-                 wordFor(kOrders, int(plan.order)));
+  return formatv(
+      "tiles={0},step={1},stages={2},query={3},overlap={4},store={5},"
+      "registers={6}/{7},order={8}",
+      plan.tiles, plan.step, plan.stages, wordFor(kQueries, int(plan.query)),
+      wordFor(kAnswers, plan.overlap), plan.store, plan.attendRegisters,
+      plan.loadRegisters, wordFor(kOrders, int(plan.order)));
 }
 
 static Error parseNumber(StringRef key, StringRef text, int64_t &number) {

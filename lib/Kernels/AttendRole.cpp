@@ -13,9 +13,9 @@ using namespace tessera;
 using namespace tessera::kernels;
 using launch::ParameterKind;
 
-/// A sum of weights that large has outgrown its reference. Weights are rounded to
-/// the element type, so each must be in its range; of bf16, which has that of f32,
-/// what is left is for the result, which adds values times weights.
+/// A sum of weights that large has outgrown its reference. Weights are rounded
+/// to the element type, so each must be in its range; of bf16, which has that
+/// of f32, what is left is for the result, which adds values times weights.
 static double outgrownAt(FloatType element) {
   return element.isBF16() ? 0x1p64 : 0x1p15;
 }
@@ -168,7 +168,8 @@ SoftmaxState Attender::attendStep(Reference reference, Handle query,
 }
 
 /// The same with the products one step apart: the matrix unit has the scores of
-/// this step and the result of the one before, while their weights are computed.
+/// this step and the result of the one before, while their weights are
+/// computed.
 SoftmaxState Attender::attendOverlapped(Handle query, Scalar steps) {
   Stage keys = kernel.keys.wait(lane);
   Scalar size = keys.note();
@@ -178,23 +179,23 @@ SoftmaxState Attender::attendOverlapped(Handle query, Scalar steps) {
   SoftmaxState start = emptyState();
   start.reference = fixReference(scores, factor);
   StepWeights first = weighFixed(scores, factor, start);
-  WeighedState last = loop(
-      kernel.index(1), steps,
-      WeighedState{first.state, asWeights(first.weights)},
-      [&](Scalar, WeighedState now) {
-        Stage values = kernel.keys.wait(lane);
-        Stage keys = kernel.keys.wait(lane);
-        Scalar size = keys.note();
-        Handle pendingScores = startScores(query, keys);
-        Handle pendingResult =
-            startResult(now.weights, values, now.state.result);
-        Fragment raw = finish(pendingScores);
-        keys.release();
-        StepWeights made = weighFixed(mask(raw, size), factor, now.state);
-        made.state.result = finish(pendingResult);
-        values.release();
-        return WeighedState{made.state, asWeights(made.weights)};
-      });
+  WeighedState last =
+      loop(kernel.index(1), steps,
+           WeighedState{first.state, asWeights(first.weights)},
+           [&](Scalar, WeighedState now) {
+             Stage values = kernel.keys.wait(lane);
+             Stage keys = kernel.keys.wait(lane);
+             Scalar size = keys.note();
+             Handle pendingScores = startScores(query, keys);
+             Handle pendingResult =
+                 startResult(now.weights, values, now.state.result);
+             Fragment raw = finish(pendingScores);
+             keys.release();
+             StepWeights made = weighFixed(mask(raw, size), factor, now.state);
+             made.state.result = finish(pendingResult);
+             values.release();
+             return WeighedState{made.state, asWeights(made.weights)};
+           });
   Stage values = kernel.keys.wait(lane);
   last.state.result =
       finish(startResult(last.weights, values, last.state.result));
@@ -226,8 +227,7 @@ SoftmaxState Attender::attendSteps(Reference reference, Handle query,
 //===----------------------------------------------------------------------===//
 
 Fragment Attender::takeQuery() {
-  Ring ring =
-      kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
+  Ring ring = kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
   Stage stage = ring.wait(lane);
   Fragment query = stage.fragment(firstRow());
   stage.release();
@@ -246,10 +246,9 @@ Rows Attender::rowsOf(Stage item) {
 Fragment Attender::validRows(const Rows &rows) {
   if (!kernel.has(ParameterKind::QuerySizes))
     return {};
-  Scalar size = kernel.load(ParameterKind::QuerySizes,
-                            rows.batch *
-                                    scalar(ParameterKind::QuerySizesStride) +
-                                rows.block);
+  Scalar size = kernel.load(
+      ParameterKind::QuerySizes,
+      rows.batch * scalar(ParameterKind::QuerySizesStride) + rows.block);
   if (kernel.warpgroups() > 1)
     size = size - (part * double(tile::kRows)).i32();
   RankedTensorType type = rowType(kernel.b.getI32Type());
@@ -273,10 +272,10 @@ void Attender::storeTile(const Rows &rows, Fragment sum, SoftmaxState state) {
     result = select(expandRows(valid, resultType()), result,
                     filled(resultType(), 0));
   Fragment output = round(result, kernel.shape.element);
-  tile::StoreAsyncOp::create(
-      b, output.get(), kernel.staging, agent.get(),
-      kernel.map(ParameterKind::OutputMap).get(), rows.batch.get(),
-      rows.head.get(), rows.token.get());
+  tile::StoreAsyncOp::create(b, output.get(), kernel.staging, agent.get(),
+                             kernel.map(ParameterKind::OutputMap).get(),
+                             rows.batch.get(), rows.head.get(),
+                             rows.token.get());
   if (!kernel.has(ParameterKind::Lse))
     return;
   Fragment natural = (state.reference + log2(sum)) * std::log(2.0);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Scores to weights. Weights are 2 to the power of (score - reference), so that a
-// sum of weights and the result they give are right up to a common factor, which
-// the end of a tile divides out.
+// Scores to weights. Weights are 2 to the power of (score - reference), so that
+// a sum of weights and the result they give are right up to a common factor,
+// which the end of a tile divides out.
 
 #include "AttendKernel.h"
 
@@ -37,16 +37,16 @@ StepWeights kernels::weighRunning(Fragment scores, Scalar factor,
   Fragment scaled = scores * splat(factor, type);
   Fragment largest =
       max(state.reference, rowReduce(tile::Reduction::Max, scaled));
-  Fragment none(scores.builder(), constant(scores.builder(), largest.type(),
-                                           kMinusInfinity));
-  Fragment usable = select(less(none, largest), largest,
-                           Fragment(scores.builder(),
-                                    constant(scores.builder(), largest.type(),
-                                             0)));
+  Fragment none(scores.builder(),
+                constant(scores.builder(), largest.type(), kMinusInfinity));
+  Fragment usable =
+      select(less(none, largest), largest,
+             Fragment(scores.builder(),
+                      constant(scores.builder(), largest.type(), 0)));
   Fragment shrink = exp2(state.reference - usable);
   Fragment weights = exp2(scaled - expandRows(usable, type));
-  state.sums = state.sums * expandRows(shrink, state.sums.type()) +
-               foldAdd(weights);
+  state.sums =
+      state.sums * expandRows(shrink, state.sums.type()) + foldAdd(weights);
   state.result = state.result * expandRows(shrink, state.result.type());
   state.reference = largest;
   return {weights, state};

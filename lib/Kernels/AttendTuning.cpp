@@ -4,19 +4,22 @@
 //
 // The order of tiles, TFLOP/s, D = 128, blocks of 64, B1 H12, steady:
 //
-//   keys and values of a head     H100: static ticket wave   H200: static ticket wave
-//     8 MB (S 16384, K 76)              555    547    575          586    589    587
-//     8 MB (S 16384, K 32)              513    510    518          544    541    548
-//    25 MB (S 49152, K 76)              497    520    505          570    577    576
-//    25 MB (S 49152, K 32)              459    502    475          538    538    538
-//    47 MB (S 92160, K 144)             432    510    511          549    556    587
+//   keys and values of a head     H100: static ticket wave   H200: static
+//   ticket wave
+//     8 MB (S 16384, K 76)              555    547    575          586    589
+//     587 8 MB (S 16384, K 32)              513    510    518          544 541
+//     548
+//    25 MB (S 49152, K 76)              497    520    505          570    577
+//    576 25 MB (S 49152, K 32)              459    502    475          538 538
+//    538 47 MB (S 92160, K 144)             432    510    511          549 556
+//    587
 //
 //    25 MB (S 49152, K 38, blocks of 128) 696    686    685
 //
-// So waves where a head is far below the L2 (50 and 60 MB) or does not fit: tiles
-// in step read the same keys at about the same time. Tickets between, where waiting
-// costs more than it saves. Blocks of 128 load half as much for what they compute:
-// static until a head does not fit.
+// So waves where a head is far below the L2 (50 and 60 MB) or does not fit:
+// tiles in step read the same keys at about the same time. Tickets between,
+// where waiting costs more than it saves. Blocks of 128 load half as much for
+// what they compute: static until a head does not fit.
 
 #include "tessera/Kernels/AttendPlan.h"
 
@@ -36,7 +39,8 @@ struct Row {
 };
 } // namespace
 
-/// The first row that fits. Stages fill what the shared memory of an SM has left.
+/// The first row that fits. Stages fill what the shared memory of an SM has
+/// left.
 static constexpr Row kRows[] = {
     {64, 64, 0, 3, 64, 5, QueryPlan::Shared, true, 64, 144, 80},
     {64, 128, 64, 1, 64, 8, QueryPlan::Shared, true, 64, 232, 40},

@@ -97,16 +97,15 @@ Fragment kernels::splat(Scalar value, RankedTensorType like) {
 
 Fragment kernels::expandRows(Fragment rows, RankedTensorType like) {
   KernelBuilder &b = rows.builder();
-  Type type = RankedTensorType::get(like.getShape(),
-                                    rows.type().getElementType(),
-                                    like.getEncoding());
+  Type type = RankedTensorType::get(
+      like.getShape(), rows.type().getElementType(), like.getEncoding());
   return {b, tile::ExpandRowsOp::create(b, type, rows.get())};
 }
 
 Fragment kernels::rowReduce(tile::Reduction kind, Fragment x) {
   KernelBuilder &b = x.builder();
-  return {b, tile::RowReduceOp::create(b, tile::rowsOf(x.type()), kind,
-                                       x.get())};
+  return {b,
+          tile::RowReduceOp::create(b, tile::rowsOf(x.type()), kind, x.get())};
 }
 
 Fragment kernels::foldAdd(Fragment x) {
@@ -140,8 +139,8 @@ Fragment kernels::notBelow(Fragment x, double limit) {
 }
 
 RankedTensorType kernels::accumulatorType(Type element, int64_t columns) {
-  auto layout = tile::LayoutAttr::get(element.getContext(),
-                                      tile::Place::Accumulator);
+  auto layout =
+      tile::LayoutAttr::get(element.getContext(), tile::Place::Accumulator);
   return RankedTensorType::get({tile::kRows, columns}, element, layout);
 }
 RankedTensorType kernels::rowType(Type element) {
@@ -159,8 +158,7 @@ Scalar Stage::note(int64_t number) const {
 
 Fragment Stage::fragment(Scalar row) const {
   tile::BufferType buffer = cast<tile::FullStageType>(type()).getBuffer();
-  auto layout =
-      tile::LayoutAttr::get(b->getContext(), tile::Place::Operand);
+  auto layout = tile::LayoutAttr::get(b->getContext(), tile::Place::Operand);
   auto tensor = RankedTensorType::get({tile::kRows, buffer.getColumns()},
                                       buffer.getElement(), layout);
   return {*b, tile::LoadFragmentOp::create(*b, tensor, value, row.get())};
@@ -220,12 +218,12 @@ void kernels::ifThen(Scalar condition, function_ref<void()> body) {
   body();
 }
 
-void kernels::role(KernelBuilder &b, StringRef name, int64_t agents, int64_t warps,
-                   int64_t registers, function_ref<void(Scalar agent)> body) {
+void kernels::role(KernelBuilder &b, StringRef name, int64_t agents,
+                   int64_t warps, int64_t registers,
+                   function_ref<void(Scalar agent)> body) {
   auto op = tile::RoleOp::create(b, name, agents, warps,
                                  b.getI64IntegerAttr(registers));
   OpBuilder::InsertionGuard guard(b);
-  Block *block =
-      b.createBlock(&op.getBody(), {}, b.getIndexType(), b.getLoc());
+  Block *block = b.createBlock(&op.getBody(), {}, b.getIndexType(), b.getLoc());
   body(Scalar(b, block->getArgument(0)));
 }

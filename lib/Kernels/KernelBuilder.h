@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The words in which recipes are written: scalars and fragments that add and
-// compare, rings and their stages, loops that carry a struct. Each is a handle to
-// an SSA value and the builder that makes the next.
+// compare, rings and their stages, loops that carry a struct. Each is a handle
+// to an SSA value and the builder that makes the next.
 #ifndef TESSERA_LIB_KERNELS_KERNELBUILDER_H
 #define TESSERA_LIB_KERNELS_KERNELBUILDER_H
 
@@ -57,7 +57,8 @@ concept Operand = std::derived_from<T, Handle>;
 mlir::Value add(KernelBuilder &b, mlir::Value x, mlir::Value y);
 mlir::Value subtract(KernelBuilder &b, mlir::Value x, mlir::Value y);
 mlir::Value multiply(KernelBuilder &b, mlir::Value x, mlir::Value y);
-mlir::Value divide(KernelBuilder &b, mlir::Value x, mlir::Value y); ///< unsigned
+mlir::Value divide(KernelBuilder &b, mlir::Value x,
+                   mlir::Value y); ///< unsigned
 mlir::Value remainder(KernelBuilder &b, mlir::Value x, mlir::Value y);
 mlir::Value smaller(KernelBuilder &b, mlir::Value x, mlir::Value y); ///< signed
 mlir::Value larger(KernelBuilder &b, mlir::Value x, mlir::Value y);
@@ -97,8 +98,8 @@ T select(T condition, T yes, T no) {
 }
 template <Operand T>
 T both(T x, T y) {
-  return T(x.builder(), mlir::arith::AndIOp::create(x.builder(), x.get(),
-                                                    y.get()));
+  return T(x.builder(),
+           mlir::arith::AndIOp::create(x.builder(), x.get(), y.get()));
 }
 
 //===----------------------------------------------------------------------===//
@@ -162,8 +163,8 @@ public:
   void send(Scalar lane, llvm::ArrayRef<Scalar> notes) const;
 };
 
-/// Starts left times right, a stage, plus accumulator where there is one. A left
-/// stage may begin at `row`.
+/// Starts left times right, a stage, plus accumulator where there is one. A
+/// left stage may begin at `row`.
 Handle startProduct(Handle left, Stage right, bool isTransposed,
                     mlir::RankedTensorType type, Fragment accumulator = {},
                     Scalar row = {});
@@ -188,8 +189,8 @@ State unpack(KernelBuilder &b, mlir::ValueRange values) {
   size_t next = 0;
   std::apply(
       [&](auto &...handles) {
-        ((handles = std::remove_reference_t<decltype(handles)>(
-              b, values[next++])),
+        ((handles =
+              std::remove_reference_t<decltype(handles)>(b, values[next++])),
          ...);
       },
       state.all());
@@ -236,8 +237,8 @@ Carried loopWhile(KernelBuilder &b, State initial, Test test, Body body) {
   mlir::scf::YieldOp::create(b, pack(next));
   // The results are known only now.
   b.setInsertionPoint(op);
-  auto typed = mlir::scf::WhileOp::create(
-      b, mlir::ValueRange(passed).getTypes(), inits);
+  auto typed =
+      mlir::scf::WhileOp::create(b, mlir::ValueRange(passed).getTypes(), inits);
   typed.getBefore().takeBody(op.getBefore());
   typed.getAfter().takeBody(op.getAfter());
   op.erase();
@@ -256,8 +257,8 @@ State ifElse(Scalar condition, Then then, Else otherwise) {
       mlir::scf::YieldOp::create(b, loc, pack(state));
     };
   };
-  auto op = mlir::scf::IfOp::create(b, condition.get(), fill(then),
-                                    fill(otherwise));
+  auto op =
+      mlir::scf::IfOp::create(b, condition.get(), fill(then), fill(otherwise));
   return unpack<State>(b, op.getResults());
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Which tile a loader takes next. With a static stride fast SMs run ahead of slow
-// ones by whole waves, and more than one head competes for the L2; a ticket keeps
-// the front one wave wide, a wave makes the fast ones wait.
+// Which tile a loader takes next. With a static stride fast SMs run ahead of
+// slow ones by whole waves, and more than one head competes for the L2; a
+// ticket keeps the front one wave wide, a wave makes the fast ones wait.
 
 #include "AttendKernel.h"
 
@@ -31,10 +31,9 @@ TileOrder::TileOrder(AttendKernel &kernel, Scalar lane) : kernel(kernel) {
 /// Adds 1 to a word of the state, and gives what it was.
 static Scalar count(AttendKernel &kernel, StateWord word, bool ordered) {
   KernelBuilder &b = kernel.b;
-  return {b, tile::AtomicAddOp::create(
-                 b, b.getI32Type(), kernel.i32(1).get(),
-                 kernel.memory(ParameterKind::State), kernel.index(word).get(),
-                 ordered)};
+  return {b, tile::AtomicAddOp::create(b, b.getI32Type(), kernel.i32(1).get(),
+                                       kernel.memory(ParameterKind::State),
+                                       kernel.index(word).get(), ordered)};
 }
 
 Scalar TileOrder::next(Scalar tile) {

@@ -186,9 +186,8 @@ struct Cta {
 
   /// Whether the agent has started a store that is not written.
   bool isStoring(const Agent &agent) const {
-    return llvm::any_of(stores, [&](const Store &store) {
-      return store.agent == &agent;
-    });
+    return llvm::any_of(
+        stores, [&](const Store &store) { return store.agent == &agent; });
   }
   void unblock();
 };

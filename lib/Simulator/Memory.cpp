@@ -122,8 +122,8 @@ void sim::land(const Store &store) {
   for (int64_t row = 0; row < store.value->rows; ++row)
     for (int64_t column = 0; column < store.value->columns; ++column)
       if (std::optional<int64_t> offset =
-              offsetOf(*store.target, {store.batch, store.head,
-                                       store.token + row, column}))
+              offsetOf(*store.target,
+                       {store.batch, store.head, store.token + row, column}))
         format.store(elementOf(*store.target, format, *offset),
                      store.value->at(row, column));
   store.agent->cta.unblock();

@@ -17,7 +17,8 @@ static MatrixRef matrixOf(Agent &agent, Value value) {
 static Outcome
 build(Agent &agent, Value result,
       function_ref<Number(int64_t row, int64_t column)> element) {
-  auto matrix = std::make_shared<Matrix>(cast<RankedTensorType>(result.getType()));
+  auto matrix =
+      std::make_shared<Matrix>(cast<RankedTensorType>(result.getType()));
   for (int64_t row = 0; row < matrix->rows; ++row)
     for (int64_t column = 0; column < matrix->columns; ++column)
       matrix->at(row, column) = element(row, column);

@@ -214,8 +214,8 @@ parseCounts(AsmParser &parser,
     if (found == counts.end())
       return parser.emitError(at)
              << "expected "
-             << llvm::join(llvm::make_first_range(counts), " or ")
-             << ", found " << name;
+             << llvm::join(llvm::make_first_range(counts), " or ") << ", found "
+             << name;
     if (parser.parseInteger(*found->second))
       return failure();
   }
@@ -267,8 +267,7 @@ StagingType::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 /// buffer [`,` `lanes` `=` n]
 Type StagingType::parse(AsmParser &parser) {
   int64_t lanes = 1;
-  BufferType buffer =
-      parser.parseLess() ? BufferType() : ::parseBody(parser);
+  BufferType buffer = parser.parseLess() ? BufferType() : ::parseBody(parser);
   SMLoc at = parser.getCurrentLocation();
   if (!buffer || parseCounts(parser, {{"lanes", &lanes}}))
     return {};

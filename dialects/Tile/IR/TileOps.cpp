@@ -148,7 +148,8 @@ LogicalResult StoreAsyncOp::verify() {
       buffer.getSwizzle() != tile.getSwizzle() ||
       tile.getColumns() % buffer.getColumns() != 0)
     return emitOpError("stores through ")
-           << getStaging().getType() << "; expected the elements and swizzle of "
-           << getMap().getType() << ", and columns that divide its own";
+           << getStaging().getType()
+           << "; expected the elements and swizzle of " << getMap().getType()
+           << ", and columns that divide its own";
   return success();
 }

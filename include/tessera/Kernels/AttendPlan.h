@@ -42,9 +42,9 @@ enum class QueryPlan {
 /// How the kernel does it. Prints and parses as
 /// "tiles=3,step=64,stages=4,query=ring,overlap=no,store=64,registers=160/32,order=static".
 struct AttendPlan {
-  int64_t tiles = 3;   ///< tiles at a time, each with its list and its ring
-  int64_t step = 64;   ///< key rows of one product
-  int64_t stages = 4;  ///< of each ring: one holds `step` keys or values
+  int64_t tiles = 3;  ///< tiles at a time, each with its list and its ring
+  int64_t step = 64;  ///< key rows of one product
+  int64_t stages = 4; ///< of each ring: one holds `step` keys or values
   QueryPlan query = QueryPlan::Ring;
   /// Start the scores of a step before the result of the one before is there.
   bool overlap = false;
@@ -60,8 +60,8 @@ std::string print(const AttendPlan &plan);
 llvm::Expected<AttendPlan> parsePlan(llvm::StringRef text,
                                      AttendPlan plan = {});
 
-/// Whether kernels of that shape can be made at all; the error says which number
-/// is not covered, and what is.
+/// Whether kernels of that shape can be made at all; the error says which
+/// number is not covered, and what is.
 llvm::Error checkShape(const AttendShape &shape);
 /// Whether the plan suits the shape; what does not fit an SM is found later.
 llvm::Error checkPlan(const AttendShape &shape, const AttendPlan &plan);
@@ -71,8 +71,8 @@ struct PlanHints {
   int64_t keyLength = 0; ///< tokens of a head's keys
   int64_t l2Bytes = 0;   ///< of the GPU
 };
-/// The plan for a shape that is covered. Without hints the order of tiles is the
-/// one that never waits.
+/// The plan for a shape that is covered. Without hints the order of tiles is
+/// the one that never waits.
 AttendPlan choosePlan(const AttendShape &shape, const PlanHints &hints = {});
 
 } // namespace tessera

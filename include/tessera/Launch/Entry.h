@@ -63,7 +63,8 @@ struct Parameter {
 struct Entry {
   std::string kernel; ///< its symbol
   std::vector<Parameter> parameters;
-  /// What each argument of the function is that the kernel was, then each result.
+  /// What each argument of the function is that the kernel was, then each
+  /// result.
   std::vector<ParameterKind> arguments;
 
   // What it computes.

@@ -32,8 +32,8 @@ struct AttendFunction {
 
 } // namespace
 
-/// Each op of the function is one we know, and the attention takes arguments and
-/// gives the results.
+/// Each op of the function is one we know, and the attention takes arguments
+/// and gives the results.
 static FailureOr<AttendFunction> matchFunction(func::FuncOp function) {
   AttendFunction found{function, {}, {}};
   for (Operation &op : function.getBody().front()) {
@@ -51,7 +51,8 @@ static FailureOr<AttendFunction> matchFunction(func::FuncOp function) {
     return function.emitOpError("is no attention over lists; a GPU function is "
                                 "one bsa.attend over bsa.map_from_lists of "
                                 "its arguments");
-  auto returned = cast<func::ReturnOp>(function.getBody().front().getTerminator());
+  auto returned =
+      cast<func::ReturnOp>(function.getBody().front().getTerminator());
   if (!llvm::equal(returned.getOperands(), found.attend->getResults()))
     return returned.emitOpError("gives other results than those of the "
                                 "attention, in their order");
@@ -81,12 +82,13 @@ static FailureOr<AttendShape> shapeOf(const AttendFunction &found) {
   return shape;
 }
 
-static FailureOr<AttendPlan> planFor(const AttendFunction &found,
-                                     const AttendShape &shape,
-                                     const ConvertBsaToTilePassOptions &options) {
+static FailureOr<AttendPlan>
+planFor(const AttendFunction &found, const AttendShape &shape,
+        const ConvertBsaToTilePassOptions &options) {
   PlanHints hints{options.keyLength, options.l2Bytes};
   bsa::AttendOp attend = found.attend;
-  int64_t keys = cast<RankedTensorType>(attend.getKey().getType()).getDimSize(2);
+  int64_t keys =
+      cast<RankedTensorType>(attend.getKey().getType()).getDimSize(2);
   if (!ShapedType::isDynamic(keys))
     hints.keyLength = keys;
   llvm::Expected<AttendPlan> plan =
@@ -116,7 +118,8 @@ rolesOf(const AttendFunction &found) {
     auto *role = llvm::find_if(
         roles, [&](const auto &role) { return role.first == argument; });
     if (role == std::end(roles))
-      return func::FuncOp(found.function).emitOpError("has an argument, number ")
+      return func::FuncOp(found.function)
+                 .emitOpError("has an argument, number ")
              << argument.getArgNumber() << ", that the attention does not take";
     kinds.push_back(role->second);
   }

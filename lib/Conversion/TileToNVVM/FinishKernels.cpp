@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// From one thread's scalars to the llvm dialect, and what a kernel has to say of
-// itself there.
+// From one thread's scalars to the llvm dialect, and what a kernel has to say
+// of itself there.
 
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 

@@ -236,9 +236,9 @@ static std::string group(int64_t first, int64_t count) {
   return text + "}";
 }
 
-/// The matrix descriptor of a buffer whose rows run along m or n (`alongRows`) or
-/// along k. Rows of a panel go in groups of eight, of which the next follows at
-/// once (stride); the next panel of columns follows after the whole panel
+/// The matrix descriptor of a buffer whose rows run along m or n (`alongRows`)
+/// or along k. Rows of a panel go in groups of eight, of which the next follows
+/// at once (stride); the next panel of columns follows after the whole panel
 /// (leading, used where columns run along n).
 Value Hopper::descriptor(tile::BufferType buffer, bool alongRows,
                          Value address) {
@@ -279,19 +279,19 @@ static std::string productText(const Hopper::Product &product,
                      "wgmma.fence.sync.aligned;\n";
   llvm::raw_string_ostream out(text);
   for (int64_t step = 0; step < product.depth / 16; ++step) {
-    out << llvm::formatv(
-        "add.s64 at, ${0}, {1};\n", right,
-        stepOffset(product.right, product.transposed, step) / 16);
+    out << llvm::formatv("add.s64 at, ${0}, {1};\n", right,
+                         stepOffset(product.right, product.transposed, step) /
+                             16);
     if (product.left)
       out << llvm::formatv("add.s64 from, ${0}, {1};\n", left,
                            stepOffset(product.left, true, step) / 16);
-    out << llvm::formatv(
-        "wgmma.mma_async.sync.aligned.m64n{0}k16.f32.{1}.{1} {2}, {3}, at, {4}, "
-        "1, 1{5}, {6};\n",
-        product.columns, type, group(0, count),
-        product.left ? "from" : group(left + 4 * step, 4),
-        accumulates || step > 0 ? "add" : "fresh", product.left ? ", 0" : "",
-        product.transposed ? 0 : 1);
+    out << llvm::formatv("wgmma.mma_async.sync.aligned.m64n{0}k16.f32.{1}.{1} "
+                         "{2}, {3}, at, {4}, "
+                         "1, 1{5}, {6};\n",
+                         product.columns, type, group(0, count),
+                         product.left ? "from" : group(left + 4 * step, 4),
+                         accumulates || step > 0 ? "add" : "fresh",
+                         product.left ? ", 0" : "", product.transposed ? 0 : 1);
   }
   out << "wgmma.commit_group.sync.aligned;\n}";
   return text;

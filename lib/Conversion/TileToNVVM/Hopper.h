@@ -49,8 +49,8 @@ public:
   /// Copies a box of `map` at five coordinates, the innermost first.
   void loadTensor(mlir::Value address, mlir::Value map, mlir::ValueRange at,
                   mlir::Value barrier);
-  /// Four 8 by 8 matrices of 16-bit elements; lanes 8 i .. 8 i + 7 name the rows
-  /// of matrix i.
+  /// Four 8 by 8 matrices of 16-bit elements; lanes 8 i .. 8 i + 7 name the
+  /// rows of matrix i.
   llvm::SmallVector<mlir::Value> loadMatrices(mlir::Value address);
   void storeMatrices(mlir::Value address, mlir::ValueRange matrices);
   /// What this thread wrote to shared memory, the copy engine may now read.
@@ -113,8 +113,7 @@ mlir::Value rowAddress(Hopper &hw, mlir::Value address, tile::BufferType buffer,
                        mlir::ValueRange row);
 
 /// `body` for the threads that say so; without a branch where all do.
-void onlyIf(Hopper &hw, mlir::Value condition,
-            llvm::function_ref<void()> body);
+void onlyIf(Hopper &hw, mlir::Value condition, llvm::function_ref<void()> body);
 
 } // namespace tessera
 

@@ -68,11 +68,10 @@ void KernelLowering::run() {
 func::FuncOp KernelLowering::makeFunction() {
   SmallVector<Type> types;
   for (Type type : kernel.getArgumentTypes())
-    types.push_back(isa<tile::MapType>(type)
-                        ? LLVM::LLVMPointerType::get(b.getContext())
-                    : isGlobalVector(type)
-                        ? LLVM::LLVMPointerType::get(b.getContext(), 1)
-                        : type);
+    types.push_back(
+        isa<tile::MapType>(type) ? LLVM::LLVMPointerType::get(b.getContext())
+        : isGlobalVector(type)   ? LLVM::LLVMPointerType::get(b.getContext(), 1)
+                                 : type);
   auto function = func::FuncOp::create(b, hw.loc, kernel.getSymName(),
                                        b.getFunctionType(types, {}));
   for (auto [index, type] : llvm::enumerate(kernel.getArgumentTypes()))

@@ -18,7 +18,8 @@ static constexpr int64_t kNamedBarriers = 16;
 static bool hasTensors(tile::RoleOp role) {
   return role
       .walk([](Operation *op) {
-        bool any = llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
+        bool any =
+            llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
         return any ? WalkResult::interrupt() : WalkResult::advance();
       })
       .wasInterrupted();
@@ -41,7 +42,8 @@ static LogicalResult placeRoles(tile::KernelOp kernel, KernelPlan &plan) {
            << plan.warps << " warps; an SM runs " << kMaxWarps << " in one CTA";
   if (barriers > kNamedBarriers)
     return kernel.emitOpError("has ")
-           << barriers - 1 << " agents of several warps; a CTA has barriers for "
+           << barriers - 1
+           << " agents of several warps; a CTA has barriers for "
            << kNamedBarriers - 1;
   // What setmaxnreg hands out is what the CTA began with.
   int64_t pool = plan.entryRegisters() * plan.threads();
@@ -105,8 +107,8 @@ static LogicalResult placeRings(tile::KernelOp kernel, KernelPlan &plan) {
     int64_t stages = type.getLanes() * type.getStages();
     ringPlan.barriers = plan.sharedBytes;
     ringPlan.notes = ringPlan.barriers + 16 * stages;
-    plan.sharedBytes = llvm::alignTo(
-        ringPlan.notes + 4 * ringPlan.notesPerStage * stages, 16);
+    plan.sharedBytes =
+        llvm::alignTo(ringPlan.notes + 4 * ringPlan.notesPerStage * stages, 16);
   }
   if (plan.sharedBytes > kMaxSharedBytes)
     return kernel.emitOpError("needs ")
@@ -115,8 +117,8 @@ static LogicalResult placeRings(tile::KernelOp kernel, KernelPlan &plan) {
   return success();
 }
 
-/// Where a role has come to in a ring is kept once, so all its stages are of one
-/// lane.
+/// Where a role has come to in a ring is kept once, so all its stages are of
+/// one lane.
 static LogicalResult checkLanes(tile::RoleOp role) {
   llvm::MapVector<std::pair<Value, int>, std::pair<Value, Operation *>> first;
   auto meet = [&](Operation *op, Value ring, bool fills, Value lane) {

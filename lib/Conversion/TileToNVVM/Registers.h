@@ -27,9 +27,9 @@ struct Thread {
   int64_t agentThreads;
 };
 
-/// How far one role has gone round a ring, in i32 variables. A ring with a power
-/// of two of stages counts its fillings; any other has the next stage, and the
-/// parity its barrier will have.
+/// How far one role has gone round a ring, in i32 variables. A ring with a
+/// power of two of stages counts its fillings; any other has the next stage,
+/// and the parity its barrier will have.
 struct RingState {
   mlir::Value position, parity; ///< parity: null where it follows
 };

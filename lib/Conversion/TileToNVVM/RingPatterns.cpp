@@ -80,8 +80,8 @@ Value RingCursor::stage() {
 Value RingCursor::parity() {
   if (state.parity)
     return load(state.parity);
-  Value round = arith::ShRUIOp::create(
-      hw.b, hw.loc, position, hw.i32(llvm::Log2_64(type.getStages())));
+  Value round = arith::ShRUIOp::create(hw.b, hw.loc, position,
+                                       hw.i32(llvm::Log2_64(type.getStages())));
   return arith::AndIOp::create(hw.b, hw.loc, round, hw.i32(1));
 }
 
@@ -195,7 +195,8 @@ public:
       hw.syncNamed(thread.barrier, thread.agentThreads);
     else if (thread.agentThreads > 1)
       hw.syncWarp();
-    onlyIf(hw, thread.leads, [&] { hw.arrive(adaptor.getStage()[kStageBarrier]); });
+    onlyIf(hw, thread.leads,
+           [&] { hw.arrive(adaptor.getStage()[kStageBarrier]); });
     rewriter.eraseOp(op);
     return success();
   }
@@ -228,8 +229,8 @@ public:
     Value note = hw.loadShared(
         noteAddress(hw, adaptor.getStage()[kStageNotes], op.getNumber()));
     // A stage without a buffer steers its agent: loops run as often as it says,
-    // and what they carry stays in uniform registers if the assembler knows that
-    // all threads agree.
+    // and what they carry stays in uniform registers if the assembler knows
+    // that all threads agree.
     bool steers = !op.getStage().getType().getBuffer();
     if (steers && kernel.threads.at(op).agentThreads > 1)
       note = hw.uniform(note);
@@ -248,7 +249,7 @@ public:
     Hopper hw(rewriter, op.getLoc());
     hw.syncWarp();
     onlyIf(hw, kernel.threads.at(op).leadsWarp,
-         [&] { hw.arrive(adaptor.getStage()[kStageBarrier]); });
+           [&] { hw.arrive(adaptor.getStage()[kStageBarrier]); });
     rewriter.eraseOp(op);
     return success();
   }
@@ -265,13 +266,13 @@ public:
     tile::BufferType left;
     if (auto stage = dyn_cast<tile::FullStageType>(op.getLeft().getType()))
       left = stage.getBuffer();
-    Hopper::Product product{
-        op.getProduct().getType().getTensor().getDimSize(1),
-        op.getTransposed() ? right.getColumns() : right.getRows(),
-        right.getElement(),
-        op.getTransposed(),
-        right,
-        left};
+    Hopper::Product product{op.getProduct().getType().getTensor().getDimSize(1),
+                            op.getTransposed() ? right.getColumns()
+                                               : right.getRows(),
+                            right.getElement(),
+                            op.getTransposed(),
+                            right,
+                            left};
     ValueRange accumulators =
         op.getAccumulator() ? adaptor.getAccumulator() : ValueRange();
     SmallVector<Value> leftValues(adaptor.getLeft());
@@ -279,8 +280,8 @@ public:
       leftValues = {rowAddress(hw, adaptor.getLeft()[kStageBuffer], left,
                                op.getRow() ? adaptor.getRow() : ValueRange())};
     rewriter.replaceOpWithMultiple(
-        op, {hw.multiply(product, leftValues,
-                         adaptor.getRight()[kStageBuffer], accumulators)});
+        op, {hw.multiply(product, leftValues, adaptor.getRight()[kStageBuffer],
+                         accumulators)});
     return success();
   }
 };

@@ -65,9 +65,9 @@ public:
       Value exists = arith::CmpIOp::create(
           rewriter, hw.loc, arith::CmpIPredicate::slt, row, limit);
       onlyIf(hw, arith::AndIOp::create(rewriter, hw.loc, writes, exists), [&] {
-        LLVM::StoreOp::create(rewriter, hw.loc, adaptor.getValue()[half],
-                              globalAddress(rewriter, hw.loc, op.getTarget(),
-                                            add(hw, at, row)));
+        LLVM::StoreOp::create(
+            rewriter, hw.loc, adaptor.getValue()[half],
+            globalAddress(rewriter, hw.loc, op.getTarget(), add(hw, at, row)));
       });
     }
     rewriter.eraseOp(op);

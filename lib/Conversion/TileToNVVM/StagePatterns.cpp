@@ -26,8 +26,8 @@ static Value mask(Hopper &hw, Value x, int64_t bits) {
 namespace {
 
 /// Where this lane's rows of a warp's 16 rows lie in a swizzled buffer, four
-/// matrices of 8 by 8 at a time: those of rows 0 .. 7 and 8 .. 15, of two pieces
-/// of 16 bytes side by side.
+/// matrices of 8 by 8 at a time: those of rows 0 .. 7 and 8 .. 15, of two
+/// pieces of 16 bytes side by side.
 class MatrixPlaces {
 public:
   /// `rows` of a warp begin at `base`; a panel is `panelBytes` long.
@@ -52,9 +52,10 @@ MatrixPlaces::MatrixPlaces(Hopper &hw, Value lane, Value base,
   Value number = mask(hw, lane, 15);
   row = add(hw, base, mul(hw, number, buffer.getSwizzle()));
   // Within 1024 bytes, piece p of row r lies where r * swizzle / 128 says.
-  Value line = shift(hw, number, buffer.getSwizzle() == 128  ? 0
-                                 : buffer.getSwizzle() == 64 ? 1
-                                                             : 2);
+  Value line = shift(hw, number,
+                     buffer.getSwizzle() == 128  ? 0
+                     : buffer.getSwizzle() == 64 ? 1
+                                                 : 2);
   piece = arith::XOrIOp::create(hw.b, hw.loc, shift(hw, lane, 4),
                                 mask(hw, line, piecesPerPanel - 1));
 }
@@ -62,8 +63,7 @@ MatrixPlaces::MatrixPlaces(Hopper &hw, Value lane, Value base,
 Value MatrixPlaces::address(int64_t pair) {
   int64_t first = 2 * pair % piecesPerPanel;
   int64_t panel = 2 * pair / piecesPerPanel;
-  Value exchanged =
-      arith::XOrIOp::create(hw.b, hw.loc, piece, hw.i32(first));
+  Value exchanged = arith::XOrIOp::create(hw.b, hw.loc, piece, hw.i32(first));
   return add(hw, add(hw, row, hw.i32(panel * panelBytes)),
              mul(hw, exchanged, 16));
 }
@@ -72,8 +72,8 @@ Value tessera::rowAddress(Hopper &hw, Value address, tile::BufferType buffer,
                           ValueRange row) {
   if (row.empty())
     return address;
-  Value number = arith::IndexCastOp::create(hw.b, hw.loc, hw.b.getI32Type(),
-                                            row[0]);
+  Value number =
+      arith::IndexCastOp::create(hw.b, hw.loc, hw.b.getI32Type(), row[0]);
   return add(hw, address, mul(hw, number, buffer.getSwizzle()));
 }
 
@@ -127,11 +127,11 @@ public:
     int64_t warpBytes = panelBytes * buffer.getPanels();
     Value lane = arith::IndexCastOp::create(
         rewriter, hw.loc, rewriter.getI32Type(), adaptor.getLane()[0]);
-    Value base =
-        add(hw, kernel.shared,
-            hw.i32(kernel.plan.staging
-                       .find(op.getStaging().getDefiningOp<tile::MakeStagingOp>())
-                       ->second));
+    Value base = add(
+        hw, kernel.shared,
+        hw.i32(kernel.plan.staging
+                   .find(op.getStaging().getDefiningOp<tile::MakeStagingOp>())
+                   ->second));
     base = add(hw, add(hw, base, mul(hw, lane, buffer.getBytes())),
                mul(hw, thread.warp, warpBytes));
     MatrixPlaces places(hw, thread.lane, base, buffer, panelBytes);
@@ -147,9 +147,9 @@ public:
       hw.fenceCopyEngine();
       hw.syncWarp();
       onlyIf(hw, thread.leadsWarp, [&] {
-        hw.storeTensor(base, mapAddress(op.getMap()),
-                       coordinates(hw, adaptor, thread,
-                                   part * buffer.getPanels()));
+        hw.storeTensor(
+            base, mapAddress(op.getMap()),
+            coordinates(hw, adaptor, thread, part * buffer.getPanels()));
         hw.commitStores();
       });
     }
@@ -165,8 +165,7 @@ private:
       return arith::IndexCastOp::create(hw.b, hw.loc, hw.b.getI32Type(),
                                         index[0]);
     };
-    Value token =
-        add(hw, number(adaptor.getToken()), mul(hw, thread.warp, 16));
+    Value token = add(hw, number(adaptor.getToken()), mul(hw, thread.warp, 16));
     return {hw.i32(0), token, hw.i32(panel), number(adaptor.getHead()),
             number(adaptor.getBatch())};
   }
@@ -179,7 +178,8 @@ public:
   matchAndRewrite(tile::StoreWaitOp op, OneToN,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    onlyIf(hw, kernel.threads.at(op).leadsWarp, [&] { hw.waitStoresWritten(); });
+    onlyIf(hw, kernel.threads.at(op).leadsWarp,
+           [&] { hw.waitStoresWritten(); });
     hw.syncWarp();
     rewriter.eraseOp(op);
     return success();

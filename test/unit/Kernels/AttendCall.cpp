@@ -41,9 +41,8 @@ AttendCall::AttendCall(const Geometry &g)
       lse(query.size() / size_t(g.config.headDim)) {}
 
 std::vector<sim::Argument> AttendCall::arguments(const launch::Entry &entry) {
-  uint16_t nan = geometry.config.element == Element::BF16
-                     ? toBF16(std::nan(""))
-                     : toF16(std::nan(""));
+  uint16_t nan = geometry.config.element == Element::BF16 ? toBF16(std::nan(""))
+                                                          : toF16(std::nan(""));
   std::fill(output.begin(), output.end(), nan);
   std::fill(lse.begin(), lse.end(), std::numeric_limits<float>::quiet_NaN());
   marks.assign(size_t(tiles() * entry.marksPerTile), -7);

@@ -18,8 +18,8 @@ public:
   /// Of bf16 or f16 tensors.
   explicit AttendCall(const oracle::Geometry &geometry);
 
-  /// What the entry asks for: views on what this object holds. Results and marks
-  /// are poisoned, the state is 0.
+  /// What the entry asks for: views on what this object holds. Results and
+  /// marks are poisoned, the state is 0.
   std::vector<sim::Argument> arguments(const launch::Entry &entry);
 
   /// Tiles of the call: query blocks of all heads.

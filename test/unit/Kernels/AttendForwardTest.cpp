@@ -87,7 +87,8 @@ int64_t simulateCall(tile::KernelOp kernel, const launch::Entry &entry,
                      const Geometry &geometry) {
   AttendCall call(geometry);
   int64_t tiles = (call.tiles() + plan.tiles - 1) / plan.tiles;
-  int64_t grid = 1 + int64_t(geometry.seed % uint64_t(std::min<int64_t>(tiles, 3)));
+  int64_t grid =
+      1 + int64_t(geometry.seed % uint64_t(std::min<int64_t>(tiles, 3)));
   sim::Options options;
   options.seed = geometry.seed;
   options.trace = true;
@@ -143,10 +144,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{128, 64, 64, "query=shared,stages=2,tiles=2"},
                     Case{128, 64, 64, "overlap=yes,query=shared,stages=3"},
                     Case{64, 64, 64, "order=wave"}, Case{64, 64, 128},
-                    Case{96, 64, 64}, Case{64, 128, 64},
-                    Case{64, 128, 128},
-                    Case{192, 64, 64, "", true},
-                    Case{256, 64, 64}),
+                    Case{96, 64, 64}, Case{64, 128, 64}, Case{64, 128, 128},
+                    Case{192, 64, 64, "", true}, Case{256, 64, 64}),
     nameOf);
 
 } // namespace
