@@ -52,7 +52,13 @@ Outcome Agent::block(Operation *op, function_ref<std::string()> reason) {
 void Agent::trace(StringRef what, int64_t begin, StageRef stage,
                   bool isAsynchronous) {
   if (machine.options.trace)
-    machine.result.trace.push_back({name, what.str(), describe(stage), begin,
+    trace(what, begin, describe(stage), isAsynchronous);
+}
+
+void Agent::trace(StringRef what, int64_t begin, StringRef detail,
+                  bool isAsynchronous) {
+  if (machine.options.trace)
+    machine.result.trace.push_back({name, what.str(), detail.str(), begin,
                                     machine.result.ticks, isAsynchronous});
 }
 
@@ -83,8 +89,7 @@ void Agent::run() {
       return;
     case Outcome::Done:
       if (blockedAt == op && machine.options.trace)
-        machine.result.trace.push_back(
-            {name, "blocked", blockedBy, blockedSince, machine.result.ticks});
+        trace("blocked", blockedSince, blockedBy, /*isAsynchronous=*/false);
       blockedAt = nullptr;
       if (rule->isShared)
         return;

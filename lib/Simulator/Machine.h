@@ -155,6 +155,8 @@ public:
   Outcome block(mlir::Operation *op, llvm::function_ref<std::string()> reason);
   void trace(llvm::StringRef what, int64_t begin, StageRef stage,
              bool isAsynchronous = false);
+  void trace(llvm::StringRef what, int64_t begin, llvm::StringRef detail,
+             bool isAsynchronous);
   mlir::Operation *lastStore = nullptr; ///< not waited for
 
   Machine &machine;

@@ -4,6 +4,7 @@
 #include "Rules.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace tessera;
@@ -126,6 +127,11 @@ void sim::land(const Store &store) {
                        {store.batch, store.head, store.token + row, column}))
         format.store(elementOf(*store.target, format, *offset),
                      store.value->at(row, column));
+  store.agent->trace("store", store.begin,
+                     llvm::formatv("batch {0}, head {1}, tokens from {2}",
+                                   store.batch, store.head, store.token)
+                         .str(),
+                     /*isAsynchronous=*/true);
   store.agent->cta.unblock();
 }
 

@@ -29,9 +29,12 @@ def call(tmp_path):
     index = np.array([[[[3, 0], [1, 99]], [[2, 1], [99, 99]]]], "i4")
     count = np.array([[[2, 1], [2, 0]]], "i4")
     sizes = np.array([64, 60, 64, 8], "i4")
-    arguments = ["--set", "scale=0.0625", "--set", "group=2", "--shape", f"o=1x2x{QUERIES}x128",
-                 "--shape", f"lse=1x2x{QUERIES}"]  # fmt: skip
-    for name, array in dict(q=q, k=k, v=v, index=index, count=count, sizes=sizes).items():
+    arguments = ["--shape", f"o=1x2x{QUERIES}x128", "--shape", f"lse={2 * QUERIES}"]
+    scalars = dict(scale=0.0625, group=2, batches=1, heads=2, blocks=2, tokens=QUERIES, capacity=2)
+    for name, number in scalars.items():
+        arguments += ["--set", f"{name}={number}"]
+    lists = dict(index=index.ravel(), count=count.ravel(), sizes=sizes)
+    for name, array in dict(q=q, k=k, v=v, **lists).items():
         np.save(tmp_path / f"{name}.npy", array)
         arguments += ["--input", f"{name}={tmp_path}/{name}.npy"]
     lists = [[[index[0, h, i, : count[0, h, i]] for i in range(2)] for h in range(2)]]
@@ -47,13 +50,13 @@ def test_files_in_and_out(tool, tmp_path, call):
     assert done.stdout == "nothing to report, seeds 0 .. 2\n"
     bits = np.load(tmp_path / "o.npy").view("u2").astype("u4")
     assert np.abs((bits << 16).view("f4") - output).max() < 0.02
-    found = np.load(tmp_path / "l.npy")
+    found = np.load(tmp_path / "l.npy").reshape(lse.shape)
     assert np.array_equal(np.isneginf(found), np.isneginf(lse))
     some = np.isfinite(lse)
     assert np.abs(found[some] - lse[some]).max() < 0.01
     events = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
     loads = [e for e in events if e["name"] == "load" and e["ph"] == "b"]
-    assert len(loads) == 2 * 5, "a stage for key and value of each entry of the lists"
+    assert len(loads) == 2 * 5 + 4, "key and value of each entry of the lists, and four queries"
 
 
 def test_reports_and_exits_with_1(tool, tmp_path, call):
@@ -106,12 +109,13 @@ def test_wrong_usage(tool, arguments, said):
 @pytest.mark.parametrize(
     "argument, said",
     [
-        ("count=sizes.npy", "argument 4 has 1 dimensions; expected 3"),
+        ("q=twice.npy", "argument 0 has 2 dimensions; expected 4"),
         ("count=q.npy", "holds u16; expected i32"),
     ],
 )
 def test_arrays_that_do_not_fit(tool, tmp_path, call, argument, said):
     name, file = argument.split("=")
+    np.save(tmp_path / "twice.npy", np.zeros((2, 128), "u2"))
     done = tool("tessera-sim", KERNEL, *call[0], "--input", f"{name}={tmp_path}/{file}")
     assert done.returncode == 2
     assert said in done.stderr

@@ -14,22 +14,24 @@ const char *const kChain = R"(
 #acc = #tile.layout<accumulator>
 #lhs = #tile.layout<operand>
 !kv = !tile.ring<2 x 64x64xbf16, swizzle = 128, lanes = 2>
+!qs = !tile.ring<1 x 64x64xbf16, swizzle = 128, lanes = 2>
 !ids = !tile.ring<2 x none, readers = 2>
 !map = !tile.map<64x64xbf16, swizzle = 128>
 !full = !tile.full<64x64xbf16, swizzle = 128>
-!memory = memref<?x?x?x64xbf16, strided<[?, ?, ?, 1]>>
+!staging = !tile.staging<64x64xbf16, swizzle = 128, lanes = 2>
 !pending = !tile.pending<tensor<64x64xf32, #acc>>
 
-tile.kernel @chain(%q: !memory, %k: !map, %v: !map, %list: memref<?xi32>, %o: !memory) {
+tile.kernel @chain(%q: !map, %k: !map, %v: !map, %list: memref<?xi32>, %o: !map) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index
   %c64 = arith.constant 64 : index
   %true = arith.constant true
   %n = memref.dim %list, %c0 : memref<?xi32>
-  %rows = memref.dim %q, %c2 : !memory
   %ids = tile.make_ring : !ids
   %kv = tile.make_ring : !kv
+  %queries = tile.make_ring : !qs
+  %staging = tile.make_staging : !staging
 
   tile.role @list agents(1) warps(1) (%agent) {
     scf.for %i = %c0 to %n step %c1 {
@@ -40,6 +42,8 @@ tile.kernel @chain(%q: !memory, %k: !map, %v: !map, %list: memref<?xi32>, %o: !m
   }
 
   tile.role @load agents(2) warps(1) (%lane) {
+    %qs = tile.acquire %queries[%lane] : !qs
+    tile.load %q[%c0, %lane, %c0] into %qs : !map
     scf.for %i = %c0 to %n step %c1 {
       %entry = tile.wait %ids[%c0] : !ids
       %id = tile.note %entry : !tile.full<none>
@@ -55,8 +59,9 @@ tile.kernel @chain(%q: !memory, %k: !map, %v: !map, %list: memref<?xi32>, %o: !m
 
   tile.role @multiply agents(2) warps(4) (%lane) {
     %zero = arith.constant dense<0.0> : tensor<64x64xf32, #acc>
-    %query = tile.load_rows %q[%c0, %lane, %c0, %c0] limit(%rows)
-        : !memory -> tensor<64x64xbf16, #lhs>
+    %qs = tile.wait %queries[%lane] : !qs
+    %query = tile.load_fragment %qs : !full -> tensor<64x64xbf16, #lhs>
+    tile.release %qs : !full
     %sum = scf.for %i = %c0 to %n step %c1 iter_args(%sum_in = %zero) -> (tensor<64x64xf32, #acc>) {
       %ks = tile.wait %kv[%lane] : !kv
       %id = tile.note %ks : !full
@@ -74,8 +79,9 @@ tile.kernel @chain(%q: !memory, %k: !map, %v: !map, %list: memref<?xi32>, %o: !m
       scf.yield %sum_out : tensor<64x64xf32, #acc>
     }
     %rounded = arith.truncf %sum : tensor<64x64xf32, #acc> to tensor<64x64xbf16, #acc>
-    tile.store_rows %rounded, %o[%c0, %lane, %c0, %c0] limit(%rows)
-        : tensor<64x64xbf16, #acc>, !memory
+    tile.store_async %rounded through %staging[%lane] to %o[%c0, %lane, %c0]
+        : tensor<64x64xbf16, #acc>, !staging, !map
+    tile.store_wait
   }
 }
 )";

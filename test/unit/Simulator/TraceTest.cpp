@@ -37,13 +37,14 @@ TEST(TraceTest, TellsWhatEachAgentDid) {
     EXPECT_LE(event.begin, event.end);
     EXPECT_LE(event.end, result.ticks);
   }
-  // Two lanes, five blocks, a stage each for key and value.
+  // Two lanes, five blocks, a stage each for key and value; one for the query.
   EXPECT_EQ(events["list acquire"], 5);
   EXPECT_EQ(events["load wait"], 10);
-  EXPECT_EQ(events["load acquire"], 20);
-  EXPECT_EQ(events["load load"], 20);
+  EXPECT_EQ(events["load acquire"], 22);
+  EXPECT_EQ(events["load load"], 22);
   EXPECT_EQ(events["multiply product"], 20);
-  EXPECT_EQ(events["multiply release"], 20);
+  EXPECT_EQ(events["multiply release"], 22);
+  EXPECT_EQ(events["multiply store"], 2);
   EXPECT_GT(events["load blocked"], 0);
 }
 
@@ -64,8 +65,8 @@ TEST(TraceTest, IsJsonForViewers) {
   for (const llvm::json::Value &event :
        *json->getAsObject()->getArray("traceEvents"))
     ++phases[event.getAsObject()->getString("ph")->str()];
-  EXPECT_EQ(phases["b"], 40) << "20 copies and 20 products";
-  EXPECT_EQ(phases["e"], 40);
+  EXPECT_EQ(phases["b"], 44) << "22 copies, 20 products, 2 stores";
+  EXPECT_EQ(phases["e"], 44);
   EXPECT_EQ(phases["M"], 5) << "a name for each agent";
-  EXPECT_EQ(phases["X"] + 40, int(result.trace.size()));
+  EXPECT_EQ(phases["X"] + 44, int(result.trace.size()));
 }

@@ -1,0 +1,147 @@
+// What the verifiers of tile say; each names what was found and what is accepted.
+//
+// RUN: tessera-opt %s --split-input-file --verify-diagnostics
+
+// expected-error @below {{has no role; add a tile.role}}
+tile.kernel @empty() {
+  %cta = tile.cta
+}
+
+// -----
+
+tile.kernel @roles() {
+  // expected-error @below {{has 0 agents of 4 warps; expected at least 1 of each}}
+  tile.role @none agents(0) warps(4) (%agent) {
+  }
+}
+
+// -----
+
+tile.kernel @budget() {
+  // expected-error @below {{has a budget of 44 registers; expected a multiple of 8 in 24 .. 256}}
+  tile.role @some agents(1) warps(4) registers(44) (%agent) {
+  }
+}
+
+// -----
+
+// expected-error @below {{swizzle is 48 bytes; expected 32, 64 or 128}}
+func.func private @swizzle(!tile.buffer<64x128xbf16, swizzle = 48>)
+
+// -----
+
+// expected-error @below {{staging has 128 rows; a warpgroup stores 64}}
+func.func private @staging(!tile.staging<128x64xbf16, swizzle = 128>)
+
+// -----
+
+// expected-error @below {{expected lanes, found readers}}
+func.func private @staging(!tile.staging<64x64xbf16, swizzle = 128, readers = 2>)
+
+// -----
+
+// expected-error @below {{expected lanes or readers, found stages}}
+func.func private @ring(!tile.ring<2 x none, stages = 2>)
+
+// -----
+
+tile.kernel @filled_twice(%n: i32) {
+  %ring = tile.make_ring : !tile.ring<2 x none>
+  tile.role @send agents(1) warps(1) (%agent) {
+    // expected-error @below {{takes a stage that is filled 2 times; expected one tile.load or tile.commit}}
+    %s = tile.acquire %ring[%agent] note(%n) : !tile.ring<2 x none>
+    tile.commit %s : !tile.free<none>
+    tile.commit %s : !tile.free<none>
+  }
+}
+
+// -----
+
+#acc = #tile.layout<accumulator>
+#lhs = #tile.layout<operand>
+!ring = !tile.ring<2 x 64x128xbf16, swizzle = 128>
+!full = !tile.full<64x128xbf16, swizzle = 128>
+
+tile.kernel @depth(%x: tensor<64x64xbf16, #lhs>) {
+  %ring = tile.make_ring : !ring
+  tile.role @work agents(1) warps(4) (%agent) {
+    %s = tile.wait %ring[%agent] : !ring
+    // expected-error @below {{by a stage of depth 128; expected equal depths, a multiple of 16}}
+    %p = tile.mma %x, %s transposed : tensor<64x64xbf16, #lhs>, !full -> tensor<64x64xf32, #acc>
+    %r = tile.mma_wait %p : !tile.pending<tensor<64x64xf32, #acc>>
+  }
+}
+
+// -----
+
+#acc = #tile.layout<accumulator>
+#lhs = #tile.layout<operand>
+!ring = !tile.ring<2 x 64x128xbf16, swizzle = 128>
+!full = !tile.full<64x128xbf16, swizzle = 128>
+
+tile.kernel @row_of_registers(%x: tensor<64x128xbf16, #lhs>) {
+  %ring = tile.make_ring : !ring
+  tile.role @work agents(1) warps(4) (%agent) {
+    %s = tile.wait %ring[%agent] : !ring
+    // expected-error @below {{multiplies a tensor in registers from a row on}}
+    %p = tile.mma %x[%agent], %s transposed : tensor<64x128xbf16, #lhs>, !full -> tensor<64x64xf32, #acc>
+    %r = tile.mma_wait %p : !tile.pending<tensor<64x64xf32, #acc>>
+  }
+}
+
+// -----
+
+#acc = #tile.layout<accumulator>
+!ring = !tile.ring<2 x 32x128xbf16, swizzle = 128>
+!full = !tile.full<32x128xbf16, swizzle = 128>
+
+tile.kernel @few_rows() {
+  %ring = tile.make_ring : !ring
+  tile.role @work agents(1) warps(4) (%agent) {
+    %s = tile.wait %ring[%agent] : !ring
+    // expected-error @below {{expected a stage of a multiple of 64 rows}}
+    %p = tile.mma %s, %s transposed : !full, !full -> tensor<64x32xf32, #acc>
+    %r = tile.mma_wait %p : !tile.pending<tensor<64x32xf32, #acc>>
+  }
+}
+
+// -----
+
+#lhs = #tile.layout<operand>
+
+tile.kernel @fragment() {
+  %ring = tile.make_ring : !tile.ring<2 x 64x128xbf16, swizzle = 128>
+  tile.role @work agents(1) warps(4) (%agent) {
+    %s = tile.wait %ring[%agent] : !tile.ring<2 x 64x128xbf16, swizzle = 128>
+    // expected-error @below {{reads '!tile.full<64x128xbf16, swizzle = 128>' as 'tensor<64x64xbf16}}
+    %x = tile.load_fragment %s : !tile.full<64x128xbf16, swizzle = 128> -> tensor<64x64xbf16, #lhs>
+  }
+}
+
+// -----
+
+#acc = #tile.layout<accumulator>
+!map = !tile.map<64x128xbf16, swizzle = 128>
+
+tile.kernel @store_shape(%x: tensor<64x64xbf16, #acc>, %o: !map) {
+  %staging = tile.make_staging : !tile.staging<64x64xbf16, swizzle = 128>
+  tile.role @work agents(1) warps(4) (%agent) {
+    // expected-error @below {{to '!tile.map<64x128xbf16, swizzle = 128>'}}
+    tile.store_async %x through %staging[%agent] to %o[%agent, %agent, %agent]
+        : tensor<64x64xbf16, #acc>, !tile.staging<64x64xbf16, swizzle = 128>, !map
+  }
+}
+
+// -----
+
+#acc = #tile.layout<accumulator>
+!map = !tile.map<64x128xbf16, swizzle = 128>
+
+tile.kernel @store_staging(%x: tensor<64x128xbf16, #acc>, %o: !map) {
+  %staging = tile.make_staging : !tile.staging<64x64xbf16, swizzle = 64>
+  tile.role @work agents(1) warps(4) (%agent) {
+    // expected-error @below {{expected the elements and swizzle of '!tile.map<64x128xbf16, swizzle = 128>', and columns that divide its own}}
+    tile.store_async %x through %staging[%agent] to %o[%agent, %agent, %agent]
+        : tensor<64x128xbf16, #acc>, !tile.staging<64x64xbf16, swizzle = 64>, !map
+  }
+}
