@@ -62,7 +62,7 @@ llvm::Error GpuCompiler::lower(ModuleOp module) {
   return collectErrors(module.getContext(), [&] {
     return measureStage(options.times, "nvvm", [&]() -> LogicalResult {
       PassManager passes(module.getContext());
-      buildTileToNVVMPipeline(passes);
+      buildTileToNVVMPipeline(passes, {options.threadReleases});
       return failure(failed(passes.run(module)) ||
                      failed(readResources(module, kernels)));
     });

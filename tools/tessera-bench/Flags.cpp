@@ -44,6 +44,9 @@ Flags::Flags()
       rested("rested",
              cl::desc("Time after 1.5 s of rest, not in the steady state")),
       withoutTiming("no-timing", cl::desc("Do not time")),
+      threadReleases("thread-releases",
+                     cl::desc("Build slower kernels that compute-sanitizer's "
+                              "racecheck can follow")),
       bitwise("bitwise", cl::init(0),
               cl::desc("Launch so often and compare all bits")),
       launches("launches", cl::init(100),
@@ -167,6 +170,7 @@ Expected<Plan> Flags::plan() const {
   plan.timing = {launches, rested};
   plan.withTiming = !withoutTiming;
   plan.withCheck = checks;
+  plan.threadReleases = threadReleases;
   plan.bitwiseLaunches = bitwise;
   return plan;
 }

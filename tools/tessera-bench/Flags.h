@@ -19,6 +19,7 @@ struct Plan {
   InputOptions inputs;
   TimingOptions timing;
   bool withTiming = true, withCheck = false;
+  bool threadReleases = false; ///< for a race checker
   int64_t bitwiseLaunches = 0;
 };
 
@@ -42,7 +43,8 @@ private:
   SpecFlags spec;
   llvm::cl::list<std::string> shapes, modelNames, plans;
   llvm::cl::opt<std::string> lists;
-  llvm::cl::opt<bool> unsorted, ragged, checks, rested, withoutTiming;
+  llvm::cl::opt<bool> unsorted, ragged, checks, rested, withoutTiming,
+      threadReleases;
   Number bitwise, launches, group, seed;
   llvm::cl::opt<double> queryScale;
   Choice<Layout> layout;

@@ -52,6 +52,7 @@ Expected<LoadedAttend> Session::compile(const Problem &problem,
   GpuOptions options;
   options.plan = planText;
   options.keyLength = problem.keyLength;
+  options.threadReleases = plan.threadReleases;
   return compileAttend(gpu, **module, options, assembler);
 }
 

@@ -28,6 +28,9 @@ struct GpuOptions {
   /// What helps to choose; 0: not known. Lengths that types say need no hint.
   int64_t keyLength = 0; ///< tokens of a head's keys
   int64_t l2Bytes = 0;   ///< second-level cache of the GPU
+  /// Slower kernels that a race checker can follow: threads release stages one
+  /// by one.
+  bool threadReleases = false;
   /// Where to add the time of each stage; null: nowhere.
   StageTimes *times = nullptr;
 };

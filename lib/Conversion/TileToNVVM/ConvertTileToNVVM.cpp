@@ -49,10 +49,13 @@ namespace {
 
 class ConvertTileToNVVM
     : public tessera::impl::ConvertTileToNVVMPassBase<ConvertTileToNVVM> {
+public:
+  using ConvertTileToNVVMPassBase::ConvertTileToNVVMPassBase;
+
   void runOnOperation() override {
     for (auto kernel :
          llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
-      FailureOr<KernelContext> context = lowerKernel(kernel);
+      FailureOr<KernelContext> context = lowerKernel(kernel, threadReleases);
       if (failed(context) || failed(lowerBody(context->function, *context)))
         return signalPassFailure();
     }

@@ -78,8 +78,9 @@ class TileFinishKernels
 
 } // namespace
 
-void tessera::buildTileToNVVMPipeline(OpPassManager &pipeline) {
-  pipeline.addPass(createConvertTileToNVVMPass());
+void tessera::buildTileToNVVMPipeline(
+    OpPassManager &pipeline, const ConvertTileToNVVMPassOptions &options) {
+  pipeline.addPass(createConvertTileToNVVMPass(options));
   pipeline.addPass(createCanonicalizerPass());
   pipeline.addPass(createCSEPass());
   pipeline.addPass(createSCFToControlFlowPass());
@@ -91,5 +92,5 @@ void tessera::registerTileToNVVMPipelines() {
   PassPipelineRegistration<>(
       "tile-to-nvvm",
       "Compile tile kernels for sm_90a, as far as the llvm and nvvm dialects",
-      buildTileToNVVMPipeline);
+      [](OpPassManager &pipeline) { buildTileToNVVMPipeline(pipeline); });
 }

@@ -260,12 +260,14 @@ RingState &KernelLowering::stateOf(tile::MakeRingOp ring, bool fills) {
   return entry->second;
 }
 
-FailureOr<KernelContext> tessera::lowerKernel(tile::KernelOp kernel) {
-  FailureOr<KernelPlan> plan = planKernel(kernel);
+FailureOr<KernelContext> tessera::lowerKernel(tile::KernelOp kernel,
+                                              bool threadReleases) {
+  FailureOr<KernelPlan> plan = planKernel(kernel, threadReleases);
   if (failed(plan))
     return failure();
   KernelContext context;
   context.plan = std::move(*plan);
+  context.threadReleases = threadReleases;
   KernelLowering(kernel, context).run();
   kernel.erase();
   return context;

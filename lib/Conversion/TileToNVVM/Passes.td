@@ -23,6 +23,11 @@ def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
     taken as 0. No `tile` op is left; scalar `arith`, `scf` and `memref` are.
     `tile-finish-kernels` follows once control flow is `cf`.
   }];
+  let options = [
+    Option<"threadReleases", "thread-releases", "bool", "false",
+           "Let each thread give a stage back for itself, not a warp for its "
+           "threads: slower, and a race checker that looks at threads one by one "
+           "can follow">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",

@@ -80,7 +80,8 @@ static int64_t countNotes(tile::MakeRingOp ring) {
   return most;
 }
 
-static LogicalResult placeRings(tile::KernelOp kernel, KernelPlan &plan) {
+static LogicalResult placeRings(tile::KernelOp kernel, KernelPlan &plan,
+                                bool threadReleases) {
   auto place = [&](int64_t bytes, int64_t count) {
     int64_t first = plan.sharedBytes;
     plan.sharedBytes += count * llvm::alignTo(bytes, kBufferAlignment);
@@ -93,6 +94,8 @@ static LogicalResult placeRings(tile::KernelOp kernel, KernelPlan &plan) {
     tile::RingType type = ring.getRing().getType();
     RingPlan &ringPlan = plan.rings[ring];
     ringPlan.emptyArrivals = type.getReaders() * int64_t(reader->getWarps());
+    if (threadReleases && hasTensors(*reader))
+      ringPlan.emptyArrivals *= kWarpThreads;
     ringPlan.notesPerStage = countNotes(ring);
     if (tile::BufferType buffer = type.getBuffer())
       ringPlan.buffers =
@@ -142,12 +145,13 @@ static LogicalResult checkLanes(tile::RoleOp role) {
                      .wasInterrupted());
 }
 
-FailureOr<KernelPlan> tessera::planKernel(tile::KernelOp kernel) {
+FailureOr<KernelPlan> tessera::planKernel(tile::KernelOp kernel,
+                                          bool threadReleases) {
   for (auto role : kernel.getBody().getOps<tile::RoleOp>())
     if (failed(checkLanes(role)))
       return failure();
   KernelPlan plan;
-  if (failed(placeRoles(kernel, plan)) || failed(placeRings(kernel, plan)))
+  if (failed(placeRoles(kernel, plan)) || failed(placeRings(kernel, plan, threadReleases)))
     return failure();
   return plan;
 }

@@ -30,7 +30,7 @@ struct RolePlan {
 struct RingPlan {
   int64_t buffers = 0, barriers = 0, notes = 0;
   int64_t notesPerStage = 0;
-  int64_t emptyArrivals = 0; ///< warps that release each stage
+  int64_t emptyArrivals = 0; ///< of those that release each stage
 };
 
 struct KernelPlan {
@@ -49,8 +49,9 @@ struct KernelPlan {
 };
 
 /// Fails, with an error, where the kernel does not fit an SM or a ring is not
-/// between two roles.
-mlir::FailureOr<KernelPlan> planKernel(tile::KernelOp kernel);
+/// between two roles. Stages are released by warps or, if so wanted, threads.
+mlir::FailureOr<KernelPlan> planKernel(tile::KernelOp kernel,
+                                       bool threadReleases);
 
 } // namespace tessera
 

@@ -41,6 +41,7 @@ enum StageRegister { kStageBuffer, kStageBarrier, kStageNotes };
 /// What a lowering of one kernel knows; patterns share it.
 struct KernelContext {
   KernelPlan plan;
+  bool threadReleases = false; ///< of stages; else a warp's first thread does
   mlir::Operation *function = nullptr;
   mlir::Value shared; ///< address of shared memory
   llvm::DenseMap<mlir::Operation *, Thread> threads;
@@ -86,7 +87,8 @@ mlir::Value mapAddress(mlir::Value map);
 
 /// Turns the kernel into a function: argument types, prologue, one branch a
 /// role. The `tile` ops inside roles are left, and described in the context.
-mlir::FailureOr<KernelContext> lowerKernel(tile::KernelOp kernel);
+mlir::FailureOr<KernelContext> lowerKernel(tile::KernelOp kernel,
+                                           bool threadReleases);
 
 } // namespace tessera
 

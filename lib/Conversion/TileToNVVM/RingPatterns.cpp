@@ -247,9 +247,14 @@ public:
   matchAndRewrite(tile::ReleaseOp op, OneToN adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    hw.syncWarp();
-    onlyIf(hw, kernel.threads.at(op).leadsWarp,
-           [&] { hw.arrive(adaptor.getStage()[kStageBarrier]); });
+    const Thread &thread = kernel.threads.at(op);
+    Value barrier = adaptor.getStage()[kStageBarrier];
+    if (kernel.threadReleases || thread.agentThreads == 1) {
+      hw.arrive(barrier);
+    } else {
+      hw.syncWarp();
+      onlyIf(hw, thread.leadsWarp, [&] { hw.arrive(barrier); });
+    }
     rewriter.eraseOp(op);
     return success();
   }

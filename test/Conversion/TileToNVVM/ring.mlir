@@ -2,6 +2,8 @@
 //
 // RUN: tessera-opt %s --convert-tile-to-nvvm --canonicalize | FileCheck %s
 // RUN: tessera-opt %s --tile-to-nvvm | FileCheck %s --check-prefix=LLVM
+// RUN: tessera-opt %s --convert-tile-to-nvvm=thread-releases=true --canonicalize --cse \
+// RUN:   | FileCheck %s --check-prefix=THREADS
 
 #acc = #tile.layout<accumulator>
 #lhs = #tile.layout<operand>
@@ -13,6 +15,9 @@
 // CHECK-LABEL: func.func @product
 // CHECK-SAME: %[[Q:[a-z0-9]+]]: !llvm.ptr {tile.map}
 // CHECK-SAME: attributes {tile.shared_bytes = 73824 : i64, tile.threads = 256 : i64}
+// All 128 threads of the reader release, not four warps.
+// THREADS: %[[ALL:.*]] = arith.constant 128 : i32
+// THREADS: mbarrier.init.shared::cta.b64 {{.*}}, %[[ALL]]
 // LLVM-LABEL: llvm.func @product
 // LLVM-SAME: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<128 x i8>, nvvm.grid_constant}
 // LLVM-SAME: nvvm.kernel, nvvm.minctasm = 1 : i32, nvvm.reqntid = array<i32: 256>

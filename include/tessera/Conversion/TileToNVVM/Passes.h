@@ -18,7 +18,8 @@ namespace tessera {
 
 /// All of them, and what stands between: from tile kernels to the llvm and nvvm
 /// dialects.
-void buildTileToNVVMPipeline(mlir::OpPassManager &pipeline);
+void buildTileToNVVMPipeline(mlir::OpPassManager &pipeline,
+                             const ConvertTileToNVVMPassOptions &options = {});
 /// The same as `tile-to-nvvm`, for pass pipelines in text.
 void registerTileToNVVMPipelines();
 
