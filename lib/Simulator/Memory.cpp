@@ -121,12 +121,18 @@ void sim::land(const Store &store) {
   auto op = cast<tile::StoreAsyncOp>(store.op);
   Format format = *Format::of(op.getMap().getType().getTile());
   for (int64_t row = 0; row < store.value->rows; ++row)
-    for (int64_t column = 0; column < store.value->columns; ++column)
-      if (std::optional<int64_t> offset =
-              offsetOf(*store.target,
-                       {store.batch, store.head, store.token + row, column}))
-        format.store(elementOf(*store.target, format, *offset),
-                     store.value->at(row, column));
+    for (int64_t column = 0; column < store.value->columns; ++column) {
+      std::optional<int64_t> offset = offsetOf(
+          *store.target, {store.batch, store.head, store.token + row, column});
+      if (!offset)
+        continue;
+      void *element = elementOf(*store.target, format, *offset);
+      Number number = store.value->at(row, column);
+      if (op.getAdds())
+        number =
+            format.round(realNumber(format.load(element).real + number.real));
+      format.store(element, number);
+    }
   store.agent->trace("store", store.begin,
                      llvm::formatv("batch {0}, head {1}, tokens from {2}",
                                    store.batch, store.head, store.token)

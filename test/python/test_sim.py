@@ -70,6 +70,23 @@ def test_reports_and_exits_with_1(tool, tmp_path, call):
     assert "@load" in done.stdout and "acquire" in done.stdout
 
 
+def test_a_warpgroup_that_fills_its_own_ring(tool, tmp_path):
+    """Three CTAs, four tiles each; whole numbers, so that any order of adds is exact."""
+    rng = np.random.default_rng(3)
+    x, y = (rng.integers(-1, 2, (1, 3, 256, 64)).astype("f4") for _ in range(2))
+    for name, array in dict(x=x, y=y, o=np.zeros((1, 1, 64, 64), "f4")).items():
+        np.save(tmp_path / f"{name}.npy", (array.view("u4") >> 16).astype("u2"))
+    inputs = [a for n in "xyo" for a in ("--input", f"{n}={tmp_path}/{n}.npy")]
+    done = tool("tessera-sim", KERNEL.with_name("self-refilled.mlir"), *inputs, "--set", "tiles=4",
+                "--grid", 3, "--resident", 3, "--interleavings", 5,
+                "--output", f"o={tmp_path}/sum.npy")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = (np.load(tmp_path / "sum.npy").view("u2").astype("u4") << 16).view("f4")[0, 0]
+    tiles = [a[0].reshape(3, 4, 64, 64) for a in (x, y)]
+    wanted = np.einsum("ctid,ctjd->ij", *tiles)
+    assert np.abs(found - wanted).max() <= 1, "each of three adds may round by half a unit"
+
+
 def test_results_that_depend_on_the_order_are_reported(tool, tmp_path):
     race = tmp_path / "race.mlir"
     race.write_text(

@@ -29,11 +29,16 @@ static std::string printModule(ModuleOp module) {
 static void describe(llvm::raw_ostream &log, const nvptx::Cubin &cubin,
                      ArrayRef<launch::Entry> entries) {
   log << "assembled by " << cubin.assembler.describe() << '\n';
-  for (auto [kernel, entry] : llvm::zip_equal(cubin.kernels, entries))
-    log << llvm::formatv("{0}\n  {1} threads, {2} bytes of dynamic shared "
-                         "memory, plan {3}\n",
-                         kernel.print(), entry.threads, entry.sharedBytes,
-                         entry.plan);
+  for (const nvptx::KernelResources &kernel : cubin.kernels) {
+    log << kernel.print() << '\n';
+    // Kernels that were tile programs to begin with have no entry.
+    for (const launch::Entry &entry : entries)
+      if (entry.kernel == kernel.kernel)
+        log << llvm::formatv(
+            "  {0} threads, {1} bytes of dynamic shared memory, "
+            "plan {2}\n",
+            entry.threads, entry.sharedBytes, entry.plan);
+  }
 }
 
 static llvm::Expected<std::string> emitCubin(GpuCompiler &compiler,

@@ -331,6 +331,9 @@ def Tile_StoreAsyncOp : Tile_Op<"store_async"> {
     What is written can be relied on after `tile.store_wait`; an agent waits before
     it ends.
 
+    With `add`, each element is added to what is there, and the sum is rounded; adds
+    of several agents to one element are all made, in any order.
+
     Example:
     ```mlir
     #accumulator = #tile.layout<accumulator>
@@ -385,9 +388,9 @@ def Tile_StoreAsyncOp : Tile_Op<"store_async"> {
   }];
   let arguments = (ins Tile_Halves:$value, Arg<Tile_Staging, "", [MemWrite]>:$staging,
                        Index:$lane, Tile_Map:$map, Index:$batch, Index:$head,
-                       Index:$token);
+                       Index:$token, UnitAttr:$adds);
   let assemblyFormat = [{
-    $value `through` $staging `[` $lane `]` `to`
+    $value `through` $staging `[` $lane `]` (`add` $adds^)? `to`
     $map `[` $batch `,` $head `,` $token `]` attr-dict
     `:` type($value) `,` qualified(type($staging)) `,` qualified(type($map))
   }];

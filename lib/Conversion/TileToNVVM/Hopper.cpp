@@ -191,6 +191,14 @@ void Hopper::storeTensor(Value address, Value map, ValueRange at) {
            "r,l,r,r,r,r,r,~{memory}", operands);
 }
 
+void Hopper::addTensor(Value address, Value map, ValueRange at) {
+  SmallVector<Value> operands{address, map};
+  operands.append(at.begin(), at.end());
+  assembly("cp.reduce.async.bulk.tensor.5d.global.shared::cta.add.tile."
+           "bulk_group [$1, {$2, $3, $4, $5, $6}], [$0];",
+           "r,l,r,r,r,r,r,~{memory}", operands);
+}
+
 void Hopper::commitStores() {
   assembly("cp.async.bulk.commit_group;", "~{memory}", {});
 }

@@ -58,6 +58,8 @@ public:
   /// The other direction of loadTensor; a thread commits what it started, and
   /// waits until that has been read, or written.
   void storeTensor(mlir::Value address, mlir::Value map, mlir::ValueRange at);
+  /// The same, adding to what is there.
+  void addTensor(mlir::Value address, mlir::Value map, mlir::ValueRange at);
   void commitStores();
   void waitStoresRead();
   void waitStoresWritten();

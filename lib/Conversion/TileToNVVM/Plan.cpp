@@ -151,7 +151,8 @@ FailureOr<KernelPlan> tessera::planKernel(tile::KernelOp kernel,
     if (failed(checkLanes(role)))
       return failure();
   KernelPlan plan;
-  if (failed(placeRoles(kernel, plan)) || failed(placeRings(kernel, plan, threadReleases)))
+  if (failed(placeRoles(kernel, plan)) ||
+      failed(placeRings(kernel, plan, threadReleases)))
     return failure();
   return plan;
 }

@@ -147,9 +147,13 @@ public:
       hw.fenceCopyEngine();
       hw.syncWarp();
       onlyIf(hw, thread.leadsWarp, [&] {
-        hw.storeTensor(
-            base, mapAddress(op.getMap()),
-            coordinates(hw, adaptor, thread, part * buffer.getPanels()));
+        Value map = mapAddress(op.getMap());
+        SmallVector<Value> at =
+            coordinates(hw, adaptor, thread, part * buffer.getPanels());
+        if (op.getAdds())
+          hw.addTensor(base, map, at);
+        else
+          hw.storeTensor(base, map, at);
         hw.commitStores();
       });
     }

@@ -4,6 +4,7 @@
 //
 // RUN: tessera-opt %s | tessera-opt | FileCheck %s
 // RUN: tessera-opt %s --tile-to-nvvm | FileCheck %s --check-prefix=NVVM
+// RUN: tessera-compile %s --target sm_90a -o %t.cubin 2>&1 | FileCheck %s --check-prefix=PTXAS
 
 // CHECK-LABEL: tile.kernel @attend
 // CHECK: tile.make_ring : !tile.ring<4 x 64x128xbf16, swizzle = 128, lanes = 3>
@@ -16,6 +17,9 @@
 // NVVM-LABEL: llvm.func @attend
 // NVVM-SAME: nvvm.reqntid = array<i32: 512>
 // NVVM-NOT: tile.role
+
+// PTXAS: attend: 128 registers
+// PTXAS-NOT: C75
 
 #acc = #tile.layout<accumulator>
 #lhs = #tile.layout<operand>
