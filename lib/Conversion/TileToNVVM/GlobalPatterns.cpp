@@ -2,8 +2,7 @@
 //
 // Vectors of numbers in global memory: lists, sizes, and what CTAs share.
 
-#include "Hopper.h"
-#include "Registers.h"
+#include "KernelPattern.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -37,11 +36,9 @@ Value tessera::globalAddress(OpBuilder &b, Location loc, Value vector,
 namespace {
 
 template <typename Op>
-class GlobalPattern : public OpConversionPattern<Op> {
+class GlobalPattern : public KernelPattern<Op> {
 public:
-  GlobalPattern(const TypeConverter &converter, MLIRContext *context,
-                const KernelContext &kernel)
-      : OpConversionPattern<Op>(converter, context), kernel(kernel) {}
+  using KernelPattern<Op>::KernelPattern;
 
 protected:
   /// Null, and a note why, where the memory is no global vector.
@@ -52,8 +49,6 @@ protected:
     (void)rewriter.notifyMatchFailure(op, "no dense vector");
     return Value();
   }
-
-  const KernelContext &kernel;
 };
 
 class LoadPattern : public GlobalPattern<memref::LoadOp> {
@@ -86,13 +81,13 @@ public:
   }
 };
 
-class AtomicAddPattern : public GlobalPattern<tile::AtomicAddOp> {
+class AtomicAddPattern : public KernelPattern<tile::AtomicAddOp> {
 public:
-  using GlobalPattern::GlobalPattern;
+  using KernelPattern::KernelPattern;
   LogicalResult
   matchAndRewrite(tile::AtomicAddOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    if (kernel.threads.at(op).agentThreads > 1)
+    if (threadOf(op).agentThreads > 1)
       return op.emitOpError("has a result that one thread of its agent knows; "
                             "move it to a role of one warp without tensors");
     Hopper hw(rewriter, op.getLoc());
@@ -104,9 +99,9 @@ public:
   }
 };
 
-class AwaitPattern : public GlobalPattern<tile::AwaitOp> {
+class AwaitPattern : public KernelPattern<tile::AwaitOp> {
 public:
-  using GlobalPattern::GlobalPattern;
+  using KernelPattern::KernelPattern;
   LogicalResult
   matchAndRewrite(tile::AwaitOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {

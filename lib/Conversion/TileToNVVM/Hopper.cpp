@@ -25,6 +25,22 @@ Value Hopper::i32(int64_t value) {
   return arith::ConstantIntOp::create(b, loc, value, 32);
 }
 
+Value Hopper::i32(Value index) {
+  return arith::IndexCastOp::create(b, loc, b.getI32Type(), index);
+}
+Value Hopper::add(Value x, Value y) {
+  return arith::AddIOp::create(b, loc, x, y);
+}
+Value Hopper::multiply(Value x, int64_t y) {
+  return arith::MulIOp::create(b, loc, x, i32(y));
+}
+Value Hopper::shiftRight(Value x, int64_t bits) {
+  return arith::ShRUIOp::create(b, loc, x, i32(bits));
+}
+Value Hopper::bitsOf(Value x, int64_t mask) {
+  return arith::AndIOp::create(b, loc, x, i32(mask));
+}
+
 /// Text with $0, $1, .. for results, then operands.
 SmallVector<Value> Hopper::assembly(StringRef text, StringRef constraints,
                                     ValueRange operands, TypeRange results) {
@@ -255,9 +271,8 @@ Value Hopper::descriptor(tile::BufferType buffer, bool alongRows,
   int64_t swizzle = buffer.getSwizzle() == 128  ? 1
                     : buffer.getSwizzle() == 64 ? 2
                                                 : 3;
-  Value low = arith::OrIOp::create(
-      b, loc, arith::ShRUIOp::create(b, loc, address, i32(4)),
-      i32(leading << 16));
+  Value low =
+      arith::OrIOp::create(b, loc, shiftRight(address, 4), i32(leading << 16));
   Value wide = arith::ExtUIOp::create(b, loc, b.getI64Type(), low);
   Value high = arith::ConstantIntOp::create(
       b, loc, (swizzle << 62) | (stride << 32), 64);

@@ -96,7 +96,13 @@ public:
   /// Two f32 rounded to 16 bits each, `low` in the lower half.
   mlir::Value pack(mlir::Value low, mlir::Value high, mlir::Type element);
 
+  // Numbers of 32 bits.
   mlir::Value i32(int64_t value);
+  mlir::Value i32(mlir::Value index);
+  mlir::Value add(mlir::Value x, mlir::Value y);
+  mlir::Value multiply(mlir::Value x, int64_t y);
+  mlir::Value shiftRight(mlir::Value x, int64_t bits);
+  mlir::Value bitsOf(mlir::Value x, int64_t mask);
 
 private:
   llvm::SmallVector<mlir::Value> assembly(llvm::StringRef text,

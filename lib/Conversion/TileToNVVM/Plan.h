@@ -12,6 +12,7 @@
 namespace tessera {
 
 constexpr int64_t kWarpThreads = 32;
+constexpr int64_t kRegisterFile = 65536; // of an SM
 /// setmaxnreg and products speak to four warps at a time.
 constexpr int64_t kWarpgroupWarps = 4;
 
@@ -44,7 +45,7 @@ struct KernelPlan {
   /// Of a thread, before roles change it: the register file of an SM shared out
   /// evenly, as far as an instruction can name registers.
   int64_t entryRegisters() const {
-    return std::min<int64_t>(64 * 1024 / threads() / 8 * 8, 255);
+    return std::min<int64_t>(kRegisterFile / threads() / 8 * 8, 255);
   }
 };
 

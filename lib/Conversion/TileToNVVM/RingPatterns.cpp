@@ -3,8 +3,7 @@
 // Rings as shared memory and mbarriers, and the products that read their
 // stages.
 
-#include "Hopper.h"
-#include "Registers.h"
+#include "KernelPattern.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "llvm/Support/MathExtras.h"
@@ -13,19 +12,6 @@ using namespace mlir;
 using namespace tessera;
 
 namespace {
-
-/// A pattern that knows the kernel.
-template <typename Op>
-class KernelPattern : public OpConversionPattern<Op> {
-public:
-  KernelPattern(const TypeConverter &converter, MLIRContext *context,
-                const KernelContext &kernel)
-      : OpConversionPattern<Op>(converter, context), kernel(kernel) {}
-
-protected:
-  using OneToN = typename OpConversionPattern<Op>::OneToNOpAdaptor;
-  const KernelContext &kernel;
-};
 
 /// Where a stage lies, and its two barriers.
 struct StagePlace {
@@ -52,10 +38,9 @@ private:
     return LLVM::LoadOp::create(hw.b, hw.loc, hw.b.getI32Type(), variable);
   }
   Value scaled(Value number, int64_t bytes, int64_t start) {
-    Value offset = arith::MulIOp::create(hw.b, hw.loc, number, hw.i32(bytes));
-    Value base =
-        arith::AddIOp::create(hw.b, hw.loc, kernel.shared, hw.i32(start));
-    return arith::AddIOp::create(hw.b, hw.loc, base, offset);
+    Value offset = hw.multiply(number, bytes);
+    Value base = hw.add(kernel.shared, hw.i32(start));
+    return hw.add(base, offset);
   }
   Value stage();
 
@@ -73,28 +58,24 @@ private:
 Value RingCursor::stage() {
   if (state.parity)
     return position;
-  return arith::AndIOp::create(hw.b, hw.loc, position,
-                               hw.i32(type.getStages() - 1));
+  return hw.bitsOf(position, type.getStages() - 1);
 }
 
 Value RingCursor::parity() {
   if (state.parity)
     return load(state.parity);
-  Value round = arith::ShRUIOp::create(hw.b, hw.loc, position,
-                                       hw.i32(llvm::Log2_64(type.getStages())));
-  return arith::AndIOp::create(hw.b, hw.loc, round, hw.i32(1));
+  Value round = hw.shiftRight(position, llvm::Log2_64(type.getStages()));
+  return hw.bitsOf(round, 1);
 }
 
 StagePlace RingCursor::place() {
   const RingPlan &plan = kernel.plan.rings.find(ring)->second;
-  Value laneNumber =
-      arith::IndexCastOp::create(hw.b, hw.loc, hw.b.getI32Type(), lane);
-  Value first =
-      arith::MulIOp::create(hw.b, hw.loc, laneNumber, hw.i32(type.getStages()));
-  Value number = arith::AddIOp::create(hw.b, hw.loc, first, stage());
+  Value laneNumber = hw.i32(lane);
+  Value first = hw.multiply(laneNumber, type.getStages());
+  Value number = hw.add(first, stage());
   StagePlace place;
   place.full = scaled(number, 16, plan.barriers);
-  place.empty = arith::AddIOp::create(hw.b, hw.loc, place.full, hw.i32(8));
+  place.empty = hw.add(place.full, hw.i32(8));
   place.notes = scaled(number, 4 * plan.notesPerStage, plan.notes);
   int64_t bytes = type.getBuffer() ? type.getBuffer().getBytes() : 0;
   place.buffer = scaled(number, llvm::alignTo(bytes, 1024), plan.buffers);
@@ -102,7 +83,7 @@ StagePlace RingCursor::place() {
 }
 
 void RingCursor::advance() {
-  Value next = arith::AddIOp::create(hw.b, hw.loc, position, hw.i32(1));
+  Value next = hw.add(position, hw.i32(1));
   if (!state.parity) {
     LLVM::StoreOp::create(hw.b, hw.loc, next, state.position);
     return;
@@ -117,21 +98,10 @@ void RingCursor::advance() {
 }
 
 static Value noteAddress(Hopper &hw, Value notes, int64_t number) {
-  return arith::AddIOp::create(hw.b, hw.loc, notes, hw.i32(4 * number));
+  return hw.add(notes, hw.i32(4 * number));
 }
 
 namespace {
-
-class MakeRingPattern : public KernelPattern<tile::MakeRingOp> {
-public:
-  using KernelPattern::KernelPattern;
-  LogicalResult
-  matchAndRewrite(tile::MakeRingOp op, OneToN,
-                  ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOpWithMultiple(op, {ValueRange()});
-    return success();
-  }
-};
 
 class AcquirePattern : public KernelPattern<tile::AcquireOp> {
 public:
@@ -143,7 +113,7 @@ public:
     RingCursor cursor(hw, kernel, op, op.getRing(), adaptor.getLane()[0]);
     StagePlace place = cursor.place();
     Value parity = cursor.parity();
-    onlyIf(hw, kernel.threads.at(op).leads, [&] {
+    onlyIf(hw, threadOf(op).leads, [&] {
       hw.wait(place.empty, parity);
       for (auto [at, note] : llvm::enumerate(adaptor.getNotes()))
         hw.storeShared(noteAddress(hw, place.notes, at), note[0]);
@@ -162,17 +132,13 @@ public:
   matchAndRewrite(tile::LoadOp op, OneToN adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    auto coordinate = [&](ValueRange index) -> Value {
-      return arith::IndexCastOp::create(rewriter, hw.loc, rewriter.getI32Type(),
-                                        index[0]);
-    };
     // The map's dimensions: column of a panel, token, panel, head, batch.
-    SmallVector<Value> at{hw.i32(0), coordinate(adaptor.getToken()), hw.i32(0),
-                          coordinate(adaptor.getHead()),
-                          coordinate(adaptor.getBatch())};
+    SmallVector<Value> at{hw.i32(0), hw.i32(adaptor.getToken()[0]), hw.i32(0),
+                          hw.i32(adaptor.getHead()[0]),
+                          hw.i32(adaptor.getBatch()[0])};
     Value map = mapAddress(op.getMap());
     ValueRange stage = adaptor.getStage();
-    onlyIf(hw, kernel.threads.at(op).leads, [&] {
+    onlyIf(hw, threadOf(op).leads, [&] {
       hw.arriveExpecting(stage[kStageBarrier],
                          op.getMap().getType().getTile().getBytes());
       hw.loadTensor(stage[kStageBuffer], map, at, stage[kStageBarrier]);
@@ -189,7 +155,7 @@ public:
   matchAndRewrite(tile::CommitOp op, OneToN adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    const Thread &thread = kernel.threads.at(op);
+    const Thread &thread = threadOf(op);
     // What the agent wrote to global memory is there for the readers.
     if (thread.agentThreads > kWarpThreads)
       hw.syncNamed(thread.barrier, thread.agentThreads);
@@ -232,7 +198,7 @@ public:
     // and what they carry stays in uniform registers if the assembler knows
     // that all threads agree.
     bool steers = !op.getStage().getType().getBuffer();
-    if (steers && kernel.threads.at(op).agentThreads > 1)
+    if (steers && threadOf(op).agentThreads > 1)
       note = hw.uniform(note);
     rewriter.replaceOp(op, note);
     return success();
@@ -247,7 +213,7 @@ public:
   matchAndRewrite(tile::ReleaseOp op, OneToN adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    const Thread &thread = kernel.threads.at(op);
+    const Thread &thread = threadOf(op);
     Value barrier = adaptor.getStage()[kStageBarrier];
     if (kernel.threadReleases || thread.agentThreads == 1) {
       hw.arrive(barrier);
@@ -315,7 +281,8 @@ public:
 void tessera::populateRingPatterns(const TypeConverter &converter,
                                    const KernelContext &kernel,
                                    RewritePatternSet &patterns) {
-  patterns.add<AcquirePattern, CommitPattern, LoadPattern, MakeRingPattern,
-               MmaPattern, MmaWaitPattern, NotePattern, ReleasePattern,
-               WaitPattern>(converter, patterns.getContext(), kernel);
+  patterns.add<AcquirePattern, CommitPattern, LoadPattern,
+               PlannedPattern<tile::MakeRingOp>, MmaPattern, MmaWaitPattern,
+               NotePattern, ReleasePattern, WaitPattern>(
+      converter, patterns.getContext(), kernel);
 }

@@ -2,25 +2,17 @@
 //
 // Where a thread's rows and columns are, and values of rows.
 
-#include "Hopper.h"
-#include "Registers.h"
+#include "KernelPattern.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 using namespace mlir;
 using namespace tessera;
 
-static Value add(Hopper &hw, Value x, Value y) {
-  return arith::AddIOp::create(hw.b, hw.loc, x, y);
-}
-static Value mul(Hopper &hw, Value x, int64_t y) {
-  return arith::MulIOp::create(hw.b, hw.loc, x, hw.i32(y));
-}
-
 /// Lane l of warp w has row 16 w + l / 4, and eight more.
 static Value firstRow(Hopper &hw, const Thread &thread) {
   Value quad = arith::ShRUIOp::create(hw.b, hw.loc, thread.lane, hw.i32(2));
-  return add(hw, mul(hw, thread.warp, 16), quad);
+  return hw.add(hw.multiply(thread.warp, 16), quad);
 }
 
 /// Which of the four threads of a row this is.
@@ -30,44 +22,29 @@ static Value inQuad(Hopper &hw, const Thread &thread) {
 
 namespace {
 
-template <typename Op>
-class RowPattern : public OpConversionPattern<Op> {
+class StoreRowsPattern : public KernelPattern<tile::StoreRowsOp> {
 public:
-  RowPattern(const TypeConverter &converter, MLIRContext *context,
-             const KernelContext &kernel)
-      : OpConversionPattern<Op>(converter, context), kernel(kernel) {}
-
-protected:
-  using OneToN = typename OpConversionPattern<Op>::OneToNOpAdaptor;
-  const KernelContext &kernel;
-};
-
-class StoreRowsPattern : public RowPattern<tile::StoreRowsOp> {
-public:
-  using RowPattern::RowPattern;
+  using KernelPattern::KernelPattern;
   LogicalResult
   matchAndRewrite(tile::StoreRowsOp op, OneToN adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    const Thread &thread = kernel.threads.at(op);
-    auto number = [&](ValueRange index) -> Value {
-      return arith::IndexCastOp::create(rewriter, hw.loc, rewriter.getI32Type(),
-                                        index[0]);
-    };
-    Value limit = number(adaptor.getLimit()), at = number(adaptor.getIndex());
+    const Thread &thread = threadOf(op);
+    Value limit = hw.i32(adaptor.getLimit()[0]),
+          at = hw.i32(adaptor.getIndex()[0]);
     // All four threads of a row have its value: the first one writes it.
     Value writes =
         arith::CmpIOp::create(rewriter, hw.loc, arith::CmpIPredicate::eq,
                               inQuad(hw, thread), hw.i32(0));
     Value first = firstRow(hw, thread);
     for (int64_t half : {0, 1}) {
-      Value row = add(hw, first, hw.i32(8 * half));
+      Value row = hw.add(first, hw.i32(8 * half));
       Value exists = arith::CmpIOp::create(
           rewriter, hw.loc, arith::CmpIPredicate::slt, row, limit);
       onlyIf(hw, arith::AndIOp::create(rewriter, hw.loc, writes, exists), [&] {
         LLVM::StoreOp::create(
             rewriter, hw.loc, adaptor.getValue()[half],
-            globalAddress(rewriter, hw.loc, op.getTarget(), add(hw, at, row)));
+            globalAddress(rewriter, hw.loc, op.getTarget(), hw.add(at, row)));
       });
     }
     rewriter.eraseOp(op);
@@ -75,45 +52,45 @@ public:
   }
 };
 
-class ColumnsPattern : public RowPattern<tile::ColumnsOp> {
+class ColumnsPattern : public KernelPattern<tile::ColumnsOp> {
 public:
-  using RowPattern::RowPattern;
+  using KernelPattern::KernelPattern;
   LogicalResult
   matchAndRewrite(tile::ColumnsOp op, OneToN,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    Value first = mul(hw, inQuad(hw, kernel.threads.at(op)), 2);
+    Value first = hw.multiply(inQuad(hw, threadOf(op)), 2);
     SmallVector<Value> registers;
     int64_t count = registersOf(op.getResult().getType()).count;
     for (int64_t e = 0; e < count; ++e)
-      registers.push_back(add(hw, first, hw.i32(e / 4 * 8 + e % 2)));
+      registers.push_back(hw.add(first, hw.i32(e / 4 * 8 + e % 2)));
     rewriter.replaceOpWithMultiple(op, {registers});
     return success();
   }
 };
 
-class RowNumbersPattern : public RowPattern<tile::RowNumbersOp> {
+class RowNumbersPattern : public KernelPattern<tile::RowNumbersOp> {
 public:
-  using RowPattern::RowPattern;
+  using KernelPattern::KernelPattern;
   LogicalResult
   matchAndRewrite(tile::RowNumbersOp op, OneToN,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    Value first = firstRow(hw, kernel.threads.at(op));
-    SmallVector<Value> registers{first, add(hw, first, hw.i32(8))};
+    Value first = firstRow(hw, threadOf(op));
+    SmallVector<Value> registers{first, hw.add(first, hw.i32(8))};
     rewriter.replaceOpWithMultiple(op, {registers});
     return success();
   }
 };
 
-class AnyPattern : public RowPattern<tile::AnyOp> {
+class AnyPattern : public KernelPattern<tile::AnyOp> {
 public:
-  using RowPattern::RowPattern;
+  using KernelPattern::KernelPattern;
   LogicalResult
   matchAndRewrite(tile::AnyOp op, OneToN adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     Hopper hw(rewriter, op.getLoc());
-    const Thread &thread = kernel.threads.at(op);
+    const Thread &thread = threadOf(op);
     ValueRange rows = adaptor.getValue();
     Value mine = arith::OrIOp::create(rewriter, hw.loc, rows[0], rows[1]);
     rewriter.replaceOp(op,
