@@ -189,6 +189,7 @@ Error Kernel::launch(StreamHandle stream, const LaunchShape &shape,
                      std::span<const void *const> params) const {
   const auto &[gridX, gridY, gridZ] = shape.grid;
   const auto &[blockX, blockY, blockZ] = shape.block;
+  LaunchAttribute cooperative{kLaunchCooperative, 0, 1, {}};
   LaunchConfig config{gridX,
                       gridY,
                       gridZ,
@@ -197,8 +198,8 @@ Error Kernel::launch(StreamHandle stream, const LaunchShape &shape,
                       blockZ,
                       shape.dynamicSharedBytes,
                       stream,
-                      /*attributes=*/nullptr,
-                      /*attributeCount=*/0};
+                      shape.isCooperative ? &cooperative : nullptr,
+                      /*attributeCount=*/shape.isCooperative ? 1u : 0u};
   // The driver reads the values alone, whatever its declaration says.
   auto **values = const_cast<void **>(params.data());
   return where.call(

@@ -201,6 +201,7 @@ AttendLauncher::prepare(const AttendArguments &arguments,
   launch.shape.grid[0] = uint32_t(gridFor(problem->tiles));
   launch.shape.block[0] = uint32_t(record.threads);
   launch.shape.dynamicSharedBytes = uint32_t(record.sharedBytes);
+  launch.shape.isCooperative = record.wantsResidentGrid;
   if (problem->tiles == 0)
     return launch;
   WorkspaceLayout layout = workspaceFor(problem->tiles);

@@ -72,13 +72,23 @@ enum class JitOption : int {
   ErrorLogBufferSizeBytes = 6, // unsigned; the driver stores what it wrote
 };
 
+/// CUlaunchAttribute, of which we use one: all blocks of the grid run at a time,
+/// or the launch fails.
+struct LaunchAttribute {
+  unsigned id, padding;
+  int value;
+  char rest[60]; // of the union that values are
+};
+static_assert(sizeof(LaunchAttribute) == 72);
+inline constexpr unsigned kLaunchCooperative = 2;
+
 /// CUlaunchConfig.
 struct LaunchConfig {
   unsigned gridX, gridY, gridZ;    // blocks
   unsigned blockX, blockY, blockZ; // threads
   unsigned dynamicSharedBytes;     // a block
   StreamHandle stream;
-  void *attributes; // none are used
+  LaunchAttribute *attributes;
   unsigned attributeCount;
 };
 

@@ -171,7 +171,10 @@ Result cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, FunctionHandle,
 Result cuLaunchKernelEx(const LaunchConfig *config, FunctionHandle function,
                         void **params, void **) {
   FakeLaunch &launch = fakeCuda().launch;
-  launch = {*config, function, {}};
+  launch = {*config, function, {}, false};
+  for (unsigned i = 0; i < config->attributeCount; ++i)
+    if (config->attributes[i].id == kLaunchCooperative)
+      launch.isCooperative = config->attributes[i].value != 0;
   for (size_t bytes : fakeCuda().paramBytes)
     launch.params.emplace_back(static_cast<const char *>(*params++), bytes);
   if (fakeCuda().onLaunch)

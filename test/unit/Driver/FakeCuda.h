@@ -20,6 +20,7 @@ struct FakeLaunch {
   LaunchConfig config = {};
   FunctionHandle function = nullptr;
   std::vector<std::string> params; // bytes of each
+  bool isCooperative = false;
 };
 
 /// What the last tensor map was made of; `rank` entries each.

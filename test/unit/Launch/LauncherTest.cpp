@@ -175,6 +175,15 @@ TEST_F(LauncherTest, LaunchesResidentCtasAtMost) {
   EXPECT_EQ(launcher.gridFor(49), 16);
 }
 
+TEST_F(LauncherTest, KeepsAWaitingGridResident) {
+  launch(create(), makeArguments());
+  EXPECT_FALSE(fakeCuda().launch.isCooperative);
+  Entry entry = makeEntry();
+  entry.wantsResidentGrid = true;
+  launch(create(entry), makeArguments());
+  EXPECT_TRUE(fakeCuda().launch.isCooperative);
+}
+
 TEST_F(LauncherTest, LaunchesAgainAndAgain) {
   AttendLauncher launcher = create();
   auto prepared = launcher.prepare(makeArguments(), kWorkspace);
