@@ -114,7 +114,7 @@ Fragment Attender::mask(Fragment scores, Scalar size) {
   return ifElse<Only<Fragment>>(
              less(size, double(kernel.plan.step)),
              [&] {
-               RankedTensorType type = scores.type();
+               RankedTensorType type = scores.tensorType();
                KernelBuilder &b = kernel.b;
                auto numbers = RankedTensorType::get(
                    type.getShape(), b.getI32Type(), type.getEncoding());
@@ -259,7 +259,7 @@ Fragment Attender::validRows(const Rows &rows) {
 /// Rows that attend to nothing, and rows that are no tokens, give 0 and -inf.
 void Attender::storeTile(const Rows &rows, Fragment sum, SoftmaxState state) {
   KernelBuilder &b = kernel.b;
-  RankedTensorType type = sum.type();
+  RankedTensorType type = sum.tensorType();
   Fragment some = less(filled(type, 0), sum);
   Fragment valid = validRows(rows);
   if (valid.get())

@@ -17,12 +17,12 @@ static constexpr double kMinusInfinity =
 
 Fragment kernels::fixReference(Fragment scores, Scalar factor) {
   Fragment largest = rowReduce(tile::Reduction::Max, scores);
-  return largest * splat(factor, largest.type());
+  return largest * splat(factor, largest.tensorType());
 }
 
 StepWeights kernels::weighFixed(Fragment scores, Scalar factor,
                                 SoftmaxState state) {
-  RankedTensorType type = scores.type();
+  RankedTensorType type = scores.tensorType();
   Fragment below = expandRows(negate(state.reference), type);
   Fragment weights = exp2(fma(scores, splat(factor, type), below));
   state.sums = state.sums + foldAdd(weights);
@@ -33,21 +33,22 @@ StepWeights kernels::weighFixed(Fragment scores, Scalar factor,
 /// it. Rows without any score keep weights of 0.
 StepWeights kernels::weighRunning(Fragment scores, Scalar factor,
                                   SoftmaxState state) {
-  RankedTensorType type = scores.type();
+  RankedTensorType type = scores.tensorType();
   Fragment scaled = scores * splat(factor, type);
   Fragment largest =
       max(state.reference, rowReduce(tile::Reduction::Max, scaled));
-  Fragment none(scores.builder(),
-                constant(scores.builder(), largest.type(), kMinusInfinity));
+  Fragment none(
+      scores.builder(),
+      constant(scores.builder(), largest.tensorType(), kMinusInfinity));
   Fragment usable =
       select(less(none, largest), largest,
              Fragment(scores.builder(),
-                      constant(scores.builder(), largest.type(), 0)));
+                      constant(scores.builder(), largest.tensorType(), 0)));
   Fragment shrink = exp2(state.reference - usable);
   Fragment weights = exp2(scaled - expandRows(usable, type));
-  state.sums =
-      state.sums * expandRows(shrink, state.sums.type()) + foldAdd(weights);
-  state.result = state.result * expandRows(shrink, state.result.type());
+  state.sums = state.sums * expandRows(shrink, state.sums.tensorType()) +
+               foldAdd(weights);
+  state.result = state.result * expandRows(shrink, state.result.tensorType());
   state.reference = largest;
   return {weights, state};
 }

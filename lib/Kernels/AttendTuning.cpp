@@ -24,6 +24,7 @@
 #include "tessera/Kernels/AttendPlan.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/ErrorHandling.h"
 
 using namespace llvm;
 
@@ -67,7 +68,8 @@ static const Row &rowFor(const AttendShape &shape) {
            fits(row.queryBlock, shape.queryBlock) &&
            fits(row.keyBlock, shape.keyBlock);
   });
-  assert(row != std::end(kRows) && "checkShape() covers what has rows");
+  if (row == std::end(kRows))
+    llvm_unreachable("checkShape() covers what has rows");
   return *row;
 }
 

@@ -98,33 +98,34 @@ Fragment kernels::splat(Scalar value, RankedTensorType like) {
 Fragment kernels::expandRows(Fragment rows, RankedTensorType like) {
   KernelBuilder &b = rows.builder();
   Type type = RankedTensorType::get(
-      like.getShape(), rows.type().getElementType(), like.getEncoding());
+      like.getShape(), rows.tensorType().getElementType(), like.getEncoding());
   return {b, tile::ExpandRowsOp::create(b, type, rows.get())};
 }
 
 Fragment kernels::rowReduce(tile::Reduction kind, Fragment x) {
   KernelBuilder &b = x.builder();
-  return {b,
-          tile::RowReduceOp::create(b, tile::rowsOf(x.type()), kind, x.get())};
+  return {b, tile::RowReduceOp::create(b, tile::rowsOf(x.tensorType()), kind,
+                                       x.get())};
 }
 
 Fragment kernels::foldAdd(Fragment x) {
   KernelBuilder &b = x.builder();
-  return {b, tile::FoldOp::create(b, tile::withColumns(x.type(), 8),
+  return {b, tile::FoldOp::create(b, tile::withColumns(x.tensorType(), 8),
                                   tile::Reduction::Add, x.get())};
 }
 
 Fragment kernels::round(Fragment x, FloatType element) {
   KernelBuilder &b = x.builder();
-  Type type = RankedTensorType::get(x.type().getShape(), element,
-                                    x.type().getEncoding());
+  Type type = RankedTensorType::get(x.tensorType().getShape(), element,
+                                    x.tensorType().getEncoding());
   return {b, arith::TruncFOp::create(b, type, x.get())};
 }
 
 Fragment kernels::asOperand(Fragment x) {
   KernelBuilder &b = x.builder();
   return {b, tile::AsOperandOp::create(
-                 b, tile::withPlace(x.type(), tile::Place::Operand), x.get())};
+                 b, tile::withPlace(x.tensorType(), tile::Place::Operand),
+                 x.get())};
 }
 
 Scalar kernels::any(Fragment flags) {
@@ -135,7 +136,7 @@ Scalar kernels::any(Fragment flags) {
 Fragment kernels::notBelow(Fragment x, double limit) {
   KernelBuilder &b = x.builder();
   return {b, arith::CmpFOp::create(b, arith::CmpFPredicate::UGE, x.get(),
-                                   constant(b, x.type(), limit))};
+                                   constant(b, x.tensorType(), limit))};
 }
 
 RankedTensorType kernels::accumulatorType(Type element, int64_t columns) {

@@ -46,7 +46,7 @@ public:
 class Fragment : public Handle {
 public:
   using Handle::Handle;
-  mlir::RankedTensorType type() const {
+  mlir::RankedTensorType tensorType() const {
     return mlir::cast<mlir::RankedTensorType>(value.getType());
   }
 };

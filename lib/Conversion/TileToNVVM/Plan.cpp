@@ -8,7 +8,7 @@ using namespace tessera;
 
 /// What a CTA of sm_90a may have (CUDA programming guide, compute capability
 /// 9.0).
-static constexpr int64_t kMaxSharedBytes = 227 * 1024;
+static constexpr int64_t kMaxSharedBytes = 232448; // 227 KiB
 /// What swizzled panels begin at multiples of.
 static constexpr int64_t kBufferAlignment = 1024;
 static constexpr int64_t kMaxWarps = 32;

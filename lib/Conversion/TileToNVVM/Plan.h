@@ -45,7 +45,8 @@ struct KernelPlan {
   /// Of a thread, before roles change it: the register file of an SM shared out
   /// evenly, as far as an instruction can name registers.
   int64_t entryRegisters() const {
-    return std::min<int64_t>(kRegisterFile / threads() / 8 * 8, 255);
+    return std::min<int64_t>(
+        kRegisterFile / std::max<int64_t>(threads(), 1) / 8 * 8, 255);
   }
 };
 
