@@ -11,24 +11,26 @@ import numpy as np
 
 from built import BUILD_DIR, ROOT
 from compiled import Module
+from excerpts import Output
 
-# The file a block is, its language, its text.
-BLOCK = re.compile(r"(?:^`(\S+)`:\n\n)?^```(\w*)\n(.*?)^```$", re.M | re.S)
+# The file a block is, its language, whether it is an excerpt, its text.
+BLOCK = re.compile(r"(?:^`(\S+)`:\n\n)?^```(\w*)( excerpt)?\n(.*?)^```$", re.M | re.S)
 
 
 def run_page(name, folder):
     """Goes through a page in one shell: a block below "`name`:" is that file, a
-    bash block is run, any other is what the commands before it print. Returns
-    what each bash block printed."""
-    script, expected, commands = [], {}, 0
-    for file, language, text in BLOCK.findall((ROOT / "docs" / name).read_text()):
+    bash block is run, any other is what the commands before it print, or an excerpt
+    of it. Returns what each bash block printed."""
+    script, expected, commands = [], [], 0
+    for file, language, excerpt, text in BLOCK.findall((ROOT / "docs" / name).read_text()):
         if file:
             script.append(f"cat > {file} <<'END OF FILE'\n{text}END OF FILE\n")
         elif language == "bash":
             script.append(text + r"printf '\0'")
             commands += 1
         else:
-            expected[commands - 1] = text
+            assert commands > 0, f"no command prints this:\n{text}"
+            expected.append((commands - 1, excerpt, text))
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(script)],
         cwd=folder, env=os.environ | {"HOME": str(folder)},
@@ -36,8 +38,13 @@ def run_page(name, folder):
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     printed = done.stdout.split("\0")[:-1]
-    for command, text in expected.items():
-        assert printed[command] == text
+    outputs = [Output(text) for text in printed]
+    for command, excerpt, text in expected:
+        if excerpt:
+            problem = outputs[command].why_not(text)
+            assert not problem, f"{name}: {problem}; this is no excerpt:\n{text}"
+        else:
+            assert printed[command] == text
     return printed
 
 
