@@ -5,9 +5,11 @@ import multiprocessing
 import os
 import re
 import subprocess
+import sys
 import threading
 
 import numpy as np
+import pytest
 
 from built import BUILD_DIR, ROOT
 from compiled import Module
@@ -48,13 +50,20 @@ def run_page(name, folder):
     return printed
 
 
-def test_getting_started(tmp_path):
-    # A copy of the tree's shape, so that the build directory may lie anywhere.
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of the tree's shape, so that the build directory may lie anywhere."""
     (tmp_path / "build").mkdir()
     for name in ("bin", "lib"):
         (tmp_path / "build" / name).symlink_to(BUILD_DIR / name)
-    (tmp_path / "include").symlink_to(ROOT / "include")
-    _, kernel, result = run_page("getting-started.md", tmp_path)
+    for name in ("include", "tools"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    return tmp_path
+
+
+def test_getting_started(tree):
+    _, kernel, result = run_page("getting-started.md", tree)
     assert "bsa.fused" in kernel
     assert result == "2.000\n"
 
@@ -80,6 +89,10 @@ def test_getting_started_says_how_much_stack(tmp_path):
     process.start()
     process.join()
     assert process.exitcode == 0
+
+
+def test_from_attend_to_wgmma(tree):
+    run_page("from-attend-to-wgmma.md", tree)
 
 
 def test_write_your_own_pass(tmp_path):
