@@ -62,7 +62,7 @@ make_venv() {
   cp scripts/requirements.txt .venv/installed-requirements.txt
 }
 
-# The assembler of the GPU target, which only the tests need: the version they
+# The assembler of the GPU target, for the tests and the demo: the version they
 # were written with, unless the machine has one that will do.
 ptxas_wheel=nvidia-cuda-nvcc==13.0.88
 

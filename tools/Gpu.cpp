@@ -7,7 +7,6 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Sequence.h"
 #include "llvm/ADT/bit.h"
-#include "llvm/Support/Program.h"
 
 using namespace llvm;
 
@@ -53,25 +52,12 @@ std::string AssemblerChoice::describe() const {
   return "PTX, which the driver assembles (" + reason + ")";
 }
 
-/// Packages of the Python on the path, and of the one that administrators
-/// install for.
-static std::vector<std::string> packagesHere() {
-  std::vector<std::string> folders;
-  if (ErrorOr<std::string> python = sys::findProgramByName("python3"))
-    append_range(folders, nvptx::sitePackagesOf(*python));
-  for (const std::string &folder :
-       nvptx::sitePackagesOf("/usr/local/bin/python3"))
-    if (!is_contained(folders, folder))
-      folders.push_back(folder);
-  return folders;
-}
-
 Expected<AssemblerChoice> chooseAssembler(StringRef file, StringRef chip) {
   Expected<const nvptx::Chip &> row = nvptx::findChip(chip);
   if (!row)
     return row.takeError();
-  auto found =
-      nvptx::findAssembler(nvptx::assemblerPlaces(file, packagesHere()), *row);
+  auto found = nvptx::findAssembler(
+      nvptx::assemblerPlaces(file, nvptx::sitePackagesHere()), *row);
   if (found)
     return AssemblerChoice{std::move(*found), ""};
   if (!file.empty())

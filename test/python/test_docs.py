@@ -5,30 +5,46 @@ import multiprocessing
 import os
 import re
 import subprocess
+import sys
 import threading
 
 import numpy as np
+import pytest
 
 from built import BUILD_DIR, ROOT
 from compiled import Module
+from excerpts import Output
 
-# The file a block is, its language, its text.
-BLOCK = re.compile(r"(?:^`(\S+)`:\n\n)?^```(\w*)\n(.*?)^```$", re.M | re.S)
+# The file a block is, its language, what is special about it, its text.
+BLOCK = re.compile(r"(?:^`(\S+)`:\n\n)?^```(\w*)( excerpt| gpu)?\n(.*?)^```$", re.M | re.S)
+# One command for a machine with a GPU. Without one, and only then, it stops at the
+# driver.
+ON_GPU = """{{
+{text}}} >output 2>&1 || {{
+  status=$?
+  cat output
+  if [[ $status != 1 || -e /dev/nvidiactl ]] || ! grep -q 'no CUDA driver' output; then
+    exit 1
+  fi
+}}
+"""
 
 
 def run_page(name, folder):
     """Goes through a page in one shell: a block below "`name`:" is that file, a
-    bash block is run, any other is what the commands before it print. Returns
-    what each bash block printed."""
-    script, expected, commands = [], {}, 0
-    for file, language, text in BLOCK.findall((ROOT / "docs" / name).read_text()):
+    bash block is run, any other is what the commands before it print, or an excerpt
+    of it. Returns what each bash block printed."""
+    script, expected, commands = [], [], 0
+    for file, language, special, text in BLOCK.findall((ROOT / "docs" / name).read_text()):
         if file:
             script.append(f"cat > {file} <<'END OF FILE'\n{text}END OF FILE\n")
         elif language == "bash":
-            script.append(text + r"printf '\0'")
+            command = ON_GPU.format(text=text) if special == " gpu" else text
+            script.append(command + r"printf '\0'")
             commands += 1
         else:
-            expected[commands - 1] = text
+            assert commands > 0, f"no command prints this:\n{text}"
+            expected.append((commands - 1, special == " excerpt", text))
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", "\n".join(script)],
         cwd=folder, env=os.environ | {"HOME": str(folder)},
@@ -36,18 +52,30 @@ def run_page(name, folder):
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     printed = done.stdout.split("\0")[:-1]
-    for command, text in expected.items():
-        assert printed[command] == text
+    outputs = [Output(text) for text in printed]
+    for command, is_excerpt, text in expected:
+        if is_excerpt:
+            problem = outputs[command].why_not(text)
+            assert not problem, f"{name}: {problem}; this is no excerpt:\n{text}"
+        else:
+            assert printed[command] == text
     return printed
 
 
-def test_getting_started(tmp_path):
-    # A copy of the tree's shape, so that the build directory may lie anywhere.
+@pytest.fixture
+def tree(tmp_path):
+    """A copy of the tree's shape, so that the build directory may lie anywhere."""
     (tmp_path / "build").mkdir()
     for name in ("bin", "lib"):
         (tmp_path / "build" / name).symlink_to(BUILD_DIR / name)
-    (tmp_path / "include").symlink_to(ROOT / "include")
-    _, kernel, result = run_page("getting-started.md", tmp_path)
+    for name in ("include", "tools"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    return tmp_path
+
+
+def test_getting_started(tree):
+    _, kernel, result, *_ = run_page("getting-started.md", tree)
     assert "bsa.fused" in kernel
     assert result == "2.000\n"
 
@@ -73,6 +101,18 @@ def test_getting_started_says_how_much_stack(tmp_path):
     process.start()
     process.join()
     assert process.exitcode == 0
+
+
+def test_from_attend_to_wgmma(tree):
+    run_page("from-attend-to-wgmma.md", tree)
+
+
+def test_links():
+    """Those to files of the tree."""
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")]:
+        prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+        for target in re.findall(r"\]\(([^)#]+)", prose):
+            assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 def test_write_your_own_pass(tmp_path):

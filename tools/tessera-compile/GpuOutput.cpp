@@ -48,8 +48,8 @@ static llvm::Expected<std::string> emitCubin(GpuCompiler &compiler,
   llvm::Expected<const nvptx::Chip &> chip = nvptx::findChip(options.chip);
   if (!chip)
     return chip.takeError();
-  llvm::Expected<nvptx::Assembler> assembler =
-      nvptx::findAssembler(nvptx::assemblerPlaces("", {}), *chip);
+  llvm::Expected<nvptx::Assembler> assembler = nvptx::findAssembler(
+      nvptx::assemblerPlaces("", nvptx::sitePackagesHere()), *chip);
   if (!assembler)
     return assembler.takeError();
   llvm::Expected<nvptx::Cubin> cubin = compiler.assemble(ptx, *assembler);

@@ -13,7 +13,8 @@ namespace tessera {
 
 struct KernelSource {
   tile::KernelOp kernel;
-  std::vector<std::string> parameters; ///< "q" of %q
+  /// "query" of %arg0 {tile.name = "query"}, "q" of %q.
+  std::vector<std::string> parameters;
 };
 
 /// Parses `path` into `block` and picks the kernel of that name, or the only

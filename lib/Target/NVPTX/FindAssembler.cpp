@@ -10,6 +10,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
+#include "llvm/Support/Program.h"
 
 using namespace llvm;
 
@@ -44,6 +45,16 @@ std::vector<std::string> sitePackagesOf(StringRef python) {
       if (sys::fs::is_directory(inFolder(folder, packages)))
         folders.push_back(inFolder(folder, packages));
   }
+  return folders;
+}
+
+std::vector<std::string> sitePackagesHere() {
+  std::vector<std::string> folders;
+  if (ErrorOr<std::string> python = sys::findProgramByName("python3"))
+    folders = sitePackagesOf(*python);
+  for (const std::string &folder : sitePackagesOf("/usr/local/bin/python3"))
+    if (!is_contained(folders, folder))
+      folders.push_back(folder);
   return folders;
 }
 

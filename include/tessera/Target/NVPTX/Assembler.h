@@ -37,6 +37,9 @@ assemblerPlaces(llvm::StringRef file, llvm::ArrayRef<std::string> sitePackages);
 /// The folders of packages that belong to a Python interpreter, by its path: a
 /// virtual environment's or an installation's. Python is not asked.
 std::vector<std::string> sitePackagesOf(llvm::StringRef python);
+/// Those of the Python on the path, and of the one that administrators install
+/// for.
+std::vector<std::string> sitePackagesHere();
 
 /// A ptxas that answered.
 struct Assembler {
