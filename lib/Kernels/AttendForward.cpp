@@ -132,11 +132,11 @@ launch::Entry tessera::describeAttendForward(StringRef name,
 // The kernel
 //===----------------------------------------------------------------------===//
 
-static Ring makeRing(KernelBuilder &b, int64_t stages, tile::BufferType buffer,
-                     int64_t lanes, int64_t readers) {
+static Ring makeRing(KernelBuilder &b, StringRef name, int64_t stages,
+                     tile::BufferType buffer, int64_t lanes, int64_t readers) {
   auto type =
       tile::RingType::get(b.getContext(), stages, buffer, lanes, readers);
-  return {b, tile::MakeRingOp::create(b, type)};
+  return named(name, Ring(b, tile::MakeRingOp::create(b, type)));
 }
 
 static void makeRings(AttendKernel &kernel) {
@@ -144,20 +144,21 @@ static void makeRings(AttendKernel &kernel) {
   const AttendPlan &plan = kernel.plan;
   KernelBuilder &b = kernel.b;
   int64_t readers = kernel.warpgroups();
-  kernel.keys =
-      makeRing(b, plan.stages, bufferType(shape, plan.step, shape.headDim),
-               plan.tiles, readers);
+  kernel.keys = makeRing(b, "kv", plan.stages,
+                         bufferType(shape, plan.step, shape.headDim),
+                         plan.tiles, readers);
   if (plan.query != QueryPlan::Ring)
-    kernel.query =
-        makeRing(b, 1, bufferType(shape, shape.queryBlock, shape.headDim),
-                 plan.tiles, readers);
-  kernel.work = makeRing(b, 2, {}, plan.tiles, readers);
+    kernel.query = makeRing(b, "queries", 1,
+                            bufferType(shape, shape.queryBlock, shape.headDim),
+                            plan.tiles, readers);
+  kernel.work = makeRing(b, "work", 2, {}, plan.tiles, readers);
   for (int64_t part = 0; part < readers; ++part)
-    kernel.outgrown.push_back(makeRing(b, 1, {}, plan.tiles, 1));
+    kernel.outgrown.push_back(makeRing(b, "outgrown", 1, {}, plan.tiles, 1));
   auto staging = tile::StagingType::get(
       b.getContext(), bufferType(shape, tile::kRows, plan.store),
       plan.tiles * readers);
   kernel.staging = tile::MakeStagingOp::create(b, staging);
+  setName(kernel.staging, "staging");
 }
 
 tile::KernelOp tessera::buildAttendForward(OpBuilder &builder, Location loc,
@@ -180,8 +181,10 @@ tile::KernelOp tessera::buildAttendForward(OpBuilder &builder, Location loc,
   Block *body = b.createBlock(&op.getBody(), {}, types, locs);
 
   AttendKernel kernel{shape, plan, b};
-  for (auto [kind, argument] : llvm::zip_equal(kinds, body->getArguments()))
+  for (auto [kind, argument] : llvm::zip_equal(kinds, body->getArguments())) {
+    setName(argument, launch::nameOf(kind));
     kernel.parameters[int(kind)] = argument;
+  }
   makeRings(kernel);
   buildLoadRole(kernel);
   buildAttendRole(kernel);

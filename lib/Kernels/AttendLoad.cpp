@@ -70,10 +70,11 @@ TilePlace Loader::placeOf(Scalar tile) {
   Scalar blocks = scalar(ParameterKind::QueryBlocks);
   Scalar heads = scalar(ParameterKind::Heads);
   Scalar plane = tile / blocks;
-  Scalar batch = plane / heads;
-  Scalar head = plane - batch * heads;
-  return {batch, head, tile - plane * blocks,
-          head / scalar(ParameterKind::Group)};
+  Scalar batch = named("batch", plane / heads);
+  Scalar head = named("head", plane - batch * heads);
+  Scalar block = named("block", tile - plane * blocks);
+  return {batch, head, block,
+          named("kv_head", head / scalar(ParameterKind::Group))};
 }
 
 Scalar Loader::batchOf(Scalar tile) {

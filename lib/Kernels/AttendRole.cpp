@@ -102,7 +102,8 @@ Attender::Attender(AttendKernel &kernel, Scalar agent)
     lane = agent / parts;
     part = agent % parts;
   }
-  factor = scalar(ParameterKind::Scale) * std::log2(std::exp(1.0));
+  factor =
+      named("factor", scalar(ParameterKind::Scale) * std::log2(std::exp(1.0)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -155,14 +156,15 @@ Fragment Attender::asWeights(Fragment weights) {
 /// other warpgroups keep the matrix unit busy meanwhile.
 SoftmaxState Attender::attendStep(Reference reference, Handle query,
                                   Scalar step, SoftmaxState state) {
-  Stage keys = kernel.keys.wait(lane);
-  Scalar size = keys.note();
-  Fragment raw = finish(startScores(query, keys));
+  Stage keys = named("k", kernel.keys.wait(lane));
+  Scalar size = named("size", keys.note());
+  Fragment raw = named("scores", finish(startScores(query, keys)));
   keys.release();
   StepWeights made = weigh(reference, step, mask(raw, size), state);
-  Fragment weights = asWeights(made.weights);
-  Stage values = kernel.keys.wait(lane);
-  made.state.result = finish(startResult(weights, values, made.state.result));
+  Fragment weights = named("p", asWeights(made.weights));
+  Stage values = named("v", kernel.keys.wait(lane));
+  made.state.result =
+      named("result", finish(startResult(weights, values, made.state.result)));
   values.release();
   return made.state;
 }
@@ -171,8 +173,8 @@ SoftmaxState Attender::attendStep(Reference reference, Handle query,
 /// this step and the result of the one before, while their weights are
 /// computed.
 SoftmaxState Attender::attendOverlapped(Handle query, Scalar steps) {
-  Stage keys = kernel.keys.wait(lane);
-  Scalar size = keys.note();
+  Stage keys = named("k", kernel.keys.wait(lane));
+  Scalar size = named("size", keys.note());
   Fragment scores = finish(startScores(query, keys));
   keys.release();
   scores = mask(scores, size);
@@ -183,20 +185,20 @@ SoftmaxState Attender::attendOverlapped(Handle query, Scalar steps) {
       loop(kernel.index(1), steps,
            WeighedState{first.state, asWeights(first.weights)},
            [&](Scalar, WeighedState now) {
-             Stage values = kernel.keys.wait(lane);
-             Stage keys = kernel.keys.wait(lane);
-             Scalar size = keys.note();
+             Stage values = named("v", kernel.keys.wait(lane));
+             Stage keys = named("k", kernel.keys.wait(lane));
+             Scalar size = named("size", keys.note());
              Handle pendingScores = startScores(query, keys);
              Handle pendingResult =
                  startResult(now.weights, values, now.state.result);
-             Fragment raw = finish(pendingScores);
+             Fragment raw = named("scores", finish(pendingScores));
              keys.release();
              StepWeights made = weighFixed(mask(raw, size), factor, now.state);
              made.state.result = finish(pendingResult);
              values.release();
              return WeighedState{made.state, asWeights(made.weights)};
            });
-  Stage values = kernel.keys.wait(lane);
+  Stage values = named("v", kernel.keys.wait(lane));
   last.state.result =
       finish(startResult(last.weights, values, last.state.result));
   values.release();
@@ -228,8 +230,8 @@ SoftmaxState Attender::attendSteps(Reference reference, Handle query,
 
 Fragment Attender::takeQuery() {
   Ring ring = kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
-  Stage stage = ring.wait(lane);
-  Fragment query = stage.fragment(firstRow());
+  Stage stage = named("q", ring.wait(lane));
+  Fragment query = named("query_rows", stage.fragment(firstRow()));
   stage.release();
   return query;
 }
@@ -310,7 +312,7 @@ Scalar Attender::chainOutgrown(const Rows &rows, Fragment sum, Scalar chain) {
 }
 
 Scalar Attender::attendTile(Reference reference, Task task) {
-  Scalar steps = task.item.note(0).index();
+  Scalar steps = named("steps", task.item.note(0).index());
   Stage shared;
   Handle query;
   if (kernel.plan.query == QueryPlan::Shared)
@@ -321,7 +323,7 @@ Scalar Attender::attendTile(Reference reference, Task task) {
   if (shared.get())
     shared.release();
   Rows rows = rowsOf(task.item);
-  Fragment sum = rowReduce(tile::Reduction::Add, state.sums);
+  Fragment sum = named("sum", rowReduce(tile::Reduction::Add, state.sums));
   storeTile(rows, sum, state);
   Scalar chain = task.chain;
   if (reference == Reference::Fixed)
@@ -338,7 +340,7 @@ Scalar Attender::attendTiles(Reference reference, Scalar chain) {
   Task last = loopWhile<Only<Scalar>, Task>(
       kernel.b, {chain},
       [&](Only<Scalar> state) {
-        Stage item = kernel.work.wait(lane);
+        Stage item = named("item", kernel.work.wait(lane));
         Scalar isTask = less(kernel.i32(-1), item.note(0));
         return std::pair(isTask, Task{state.value, item});
       },

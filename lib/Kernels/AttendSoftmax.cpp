@@ -24,7 +24,8 @@ StepWeights kernels::weighFixed(Fragment scores, Scalar factor,
                                 SoftmaxState state) {
   RankedTensorType type = scores.tensorType();
   Fragment below = expandRows(negate(state.reference), type);
-  Fragment weights = exp2(fma(scores, splat(factor, type), below));
+  Fragment weights =
+      named("weights", exp2(fma(scores, splat(factor, type), below)));
   state.sums = state.sums + foldAdd(weights);
   return {weights, state};
 }
@@ -45,7 +46,7 @@ StepWeights kernels::weighRunning(Fragment scores, Scalar factor,
              Fragment(scores.builder(),
                       constant(scores.builder(), largest.tensorType(), 0)));
   Fragment shrink = exp2(state.reference - usable);
-  Fragment weights = exp2(scaled - expandRows(usable, type));
+  Fragment weights = named("weights", exp2(scaled - expandRows(usable, type)));
   state.sums = state.sums * expandRows(shrink, state.sums.tensorType()) +
                foldAdd(weights);
   state.result = state.result * expandRows(shrink, state.result.tensorType());

@@ -9,6 +9,15 @@ using namespace mlir;
 using namespace tessera;
 using namespace tessera::kernels;
 
+/// A constant is many things, and has a name of its own.
+void kernels::setName(Value value, StringRef name) {
+  Operation *op = value.getDefiningOp();
+  if (op && op->hasTrait<OpTrait::ConstantLike>())
+    return;
+  auto attr = StringAttr::get(value.getContext(), name);
+  value.setLoc(NameLoc::get(attr, value.getLoc()));
+}
+
 //===----------------------------------------------------------------------===//
 // Arithmetic
 //===----------------------------------------------------------------------===//
@@ -226,5 +235,6 @@ void kernels::role(KernelBuilder &b, StringRef name, int64_t agents,
                                  b.getI64IntegerAttr(registers));
   OpBuilder::InsertionGuard guard(b);
   Block *block = b.createBlock(&op.getBody(), {}, b.getIndexType(), b.getLoc());
+  setName(block->getArgument(0), agents > 1 ? "agent" : "one");
   body(Scalar(b, block->getArgument(0)));
 }

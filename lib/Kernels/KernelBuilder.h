@@ -54,6 +54,14 @@ public:
 template <typename T>
 concept Operand = std::derived_from<T, Handle>;
 
+/// The same, called so where the kernel is printed.
+void setName(mlir::Value value, llvm::StringRef name);
+template <Operand T>
+T named(llvm::StringRef name, T x) {
+  setName(x.get(), name);
+  return x;
+}
+
 mlir::Value add(KernelBuilder &b, mlir::Value x, mlir::Value y);
 mlir::Value subtract(KernelBuilder &b, mlir::Value x, mlir::Value y);
 mlir::Value multiply(KernelBuilder &b, mlir::Value x, mlir::Value y);

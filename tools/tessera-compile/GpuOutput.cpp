@@ -22,7 +22,9 @@ llvm::Expected<Emit> chooseGpuOutput(Emit what) {
 
 static std::string printModule(ModuleOp module) {
   std::string text;
-  llvm::raw_string_ostream(text) << module << '\n';
+  llvm::raw_string_ostream out(text);
+  module.print(out, OpPrintingFlags().printNameLocAsPrefix());
+  out << '\n';
   return text;
 }
 

@@ -72,8 +72,8 @@ enum class JitOption : int {
   ErrorLogBufferSizeBytes = 6, // unsigned; the driver stores what it wrote
 };
 
-/// CUlaunchAttribute, of which we use one: all blocks of the grid run at a time,
-/// or the launch fails.
+/// CUlaunchAttribute, of which we use one: all blocks of the grid run at a
+/// time, or the launch fails.
 struct LaunchAttribute {
   unsigned id, padding;
   int value;

@@ -26,8 +26,8 @@ struct LaunchShape {
   uint32_t grid[3] = {1, 1, 1};  // x, y, z
   uint32_t block[3] = {1, 1, 1}; // x, y, z
   uint32_t dynamicSharedBytes = 0;
-  /// All blocks run at a time, also where other work shares the GPU; a grid that
-  /// cannot is refused. For blocks that wait for one another.
+  /// All blocks run at a time, also where other work shares the GPU; a grid
+  /// that cannot is refused. For blocks that wait for one another.
   bool isCooperative = false;
 };
 
