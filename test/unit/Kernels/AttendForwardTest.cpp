@@ -7,6 +7,7 @@
 #include "tessera/Compiler/Registration.h"
 #include "tessera/Kernels/AttendForward.h"
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/Verifier.h"
