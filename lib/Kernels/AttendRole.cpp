@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The attending role: a warpgroup takes tile after tile, scores the keys of its
-// list step by step, and stores result and log-sum-exp.
+// The attending role: a warpgroup takes tile after tile, goes through the list
+// of each, and stores result and log-sum-exp.
 
-#include "AttendKernel.h"
+#include "AttendSteps.h"
 
 #include <cmath>
 #include <limits>
@@ -31,13 +31,6 @@ struct Task {
   auto all() { return std::tie(chain, item); }
 };
 
-/// A state whose last weights have yet to meet their values.
-struct WeighedState {
-  SoftmaxState state;
-  Fragment weights;
-  auto all() { return std::tuple_cat(state.all(), std::tie(weights)); }
-};
-
 /// Where a tile's rows of this warpgroup are.
 struct Rows {
   Scalar batch, head, block, token;
@@ -52,9 +45,6 @@ private:
   Scalar scalar(ParameterKind kind) const { return kernel.scalar(kind); }
   Fragment filled(RankedTensorType type, double number) const {
     return {kernel.b, constant(kernel.b, type, number)};
-  }
-  RankedTensorType scoreType() const {
-    return accumulatorType(kernel.b.getF32Type(), kernel.plan.step);
   }
   RankedTensorType resultType() const {
     return accumulatorType(kernel.b.getF32Type(), kernel.shape.headDim);
@@ -71,17 +61,6 @@ private:
   Scalar firstRow() const {
     return kernel.warpgroups() > 1 ? part * double(tile::kRows) : Scalar();
   }
-  SoftmaxState emptyState() const;
-  Fragment mask(Fragment scores, Scalar size);
-  StepWeights weigh(Reference reference, Scalar step, Fragment scores,
-                    SoftmaxState state);
-  Handle startScores(Handle query, Stage keys);
-  Handle startResult(Fragment weights, Stage values, Fragment result);
-  Fragment asWeights(Fragment weights);
-  SoftmaxState attendOverlapped(Handle query, Scalar steps);
-  SoftmaxState attendSteps(Reference reference, Handle query, Scalar steps);
-  SoftmaxState attendStep(Reference reference, Handle query, Scalar step,
-                          SoftmaxState state);
   Rows rowsOf(Stage item);
   Fragment validRows(const Rows &rows);
   void storeTile(const Rows &rows, Fragment sum, SoftmaxState state);
@@ -104,124 +83,6 @@ Attender::Attender(AttendKernel &kernel, Scalar agent)
   }
   factor =
       named("factor", scalar(ParameterKind::Scale) * std::log2(std::exp(1.0)));
-}
-
-//===----------------------------------------------------------------------===//
-// A step
-//===----------------------------------------------------------------------===//
-
-/// Only the first `size` columns count.
-Fragment Attender::mask(Fragment scores, Scalar size) {
-  return ifElse<Only<Fragment>>(
-             less(size, double(kernel.plan.step)),
-             [&] {
-               RankedTensorType type = scores.tensorType();
-               KernelBuilder &b = kernel.b;
-               auto numbers = RankedTensorType::get(
-                   type.getShape(), b.getI32Type(), type.getEncoding());
-               Fragment column(b, tile::ColumnsOp::create(b, numbers));
-               Fragment valid = less(column, splat(size, numbers));
-               return Only<Fragment>{
-                   select(valid, scores, filled(type, -kInfinity))};
-             },
-             [&] { return Only<Fragment>{scores}; })
-      .value;
-}
-
-/// The first step of a tile fixes its reference.
-StepWeights Attender::weigh(Reference reference, Scalar step, Fragment scores,
-                            SoftmaxState state) {
-  if (reference == Reference::Running)
-    return weighRunning(scores, factor, state);
-  state.reference =
-      ifElse<Only<Fragment>>(
-          equal(step, 0.0),
-          [&] { return Only<Fragment>{fixReference(scores, factor)}; },
-          [&] { return Only<Fragment>{state.reference}; })
-          .value;
-  return weighFixed(scores, factor, state);
-}
-
-Handle Attender::startScores(Handle query, Stage keys) {
-  return startProduct(query, keys, true, scoreType(), {}, queryRow());
-}
-Handle Attender::startResult(Fragment weights, Stage values, Fragment result) {
-  return startProduct(weights, values, false, resultType(), result);
-}
-Fragment Attender::asWeights(Fragment weights) {
-  return asOperand(round(weights, kernel.shape.element));
-}
-
-/// Scores, weights, and their product with the values, one after the other:
-/// other warpgroups keep the matrix unit busy meanwhile.
-SoftmaxState Attender::attendStep(Reference reference, Handle query,
-                                  Scalar step, SoftmaxState state) {
-  Stage keys = named("k", kernel.keys.wait(lane));
-  Scalar size = named("size", keys.note());
-  Fragment raw = named("scores", finish(startScores(query, keys)));
-  keys.release();
-  StepWeights made = weigh(reference, step, mask(raw, size), state);
-  Fragment weights = named("p", asWeights(made.weights));
-  Stage values = named("v", kernel.keys.wait(lane));
-  made.state.result =
-      named("result", finish(startResult(weights, values, made.state.result)));
-  values.release();
-  return made.state;
-}
-
-/// The same with the products one step apart: the matrix unit has the scores of
-/// this step and the result of the one before, while their weights are
-/// computed.
-SoftmaxState Attender::attendOverlapped(Handle query, Scalar steps) {
-  Stage keys = named("k", kernel.keys.wait(lane));
-  Scalar size = named("size", keys.note());
-  Fragment scores = finish(startScores(query, keys));
-  keys.release();
-  scores = mask(scores, size);
-  SoftmaxState start = emptyState();
-  start.reference = fixReference(scores, factor);
-  StepWeights first = weighFixed(scores, factor, start);
-  WeighedState last =
-      loop(kernel.index(1), steps,
-           WeighedState{first.state, asWeights(first.weights)},
-           [&](Scalar, WeighedState now) {
-             Stage values = named("v", kernel.keys.wait(lane));
-             Stage keys = named("k", kernel.keys.wait(lane));
-             Scalar size = named("size", keys.note());
-             Handle pendingScores = startScores(query, keys);
-             Handle pendingResult =
-                 startResult(now.weights, values, now.state.result);
-             Fragment raw = named("scores", finish(pendingScores));
-             keys.release();
-             StepWeights made = weighFixed(mask(raw, size), factor, now.state);
-             made.state.result = finish(pendingResult);
-             values.release();
-             return WeighedState{made.state, asWeights(made.weights)};
-           });
-  Stage values = named("v", kernel.keys.wait(lane));
-  last.state.result =
-      finish(startResult(last.weights, values, last.state.result));
-  values.release();
-  return last.state;
-}
-
-SoftmaxState Attender::emptyState() const {
-  Type f32 = kernel.b.getF32Type();
-  return {filled(resultType(), 0), filled(accumulatorType(f32, 8), 0),
-          filled(rowType(f32), -kInfinity)};
-}
-
-SoftmaxState Attender::attendSteps(Reference reference, Handle query,
-                                   Scalar steps) {
-  if (kernel.plan.overlap && reference == Reference::Fixed)
-    return ifElse<SoftmaxState>(
-        less(kernel.index(0), steps),
-        [&] { return attendOverlapped(query, steps); },
-        [&] { return emptyState(); });
-  return loop(kernel.index(0), steps, emptyState(),
-              [&](Scalar step, SoftmaxState state) {
-                return attendStep(reference, query, step, state);
-              });
 }
 
 //===----------------------------------------------------------------------===//
@@ -319,7 +180,8 @@ Scalar Attender::attendTile(Reference reference, Task task) {
     query = shared = kernel.query.wait(lane);
   else
     query = takeQuery();
-  SoftmaxState state = attendSteps(reference, query, steps);
+  SoftmaxState state = AttendSteps(kernel, lane, factor, queryRow())
+                           .run(reference, query, steps);
   if (shared.get())
     shared.release();
   Rows rows = rowsOf(task.item);
