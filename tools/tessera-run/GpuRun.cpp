@@ -10,7 +10,6 @@
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVectorExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace llvm;
 
@@ -92,54 +91,61 @@ static tessera_error *checkCall(const host::Signature &signature,
 // The call
 //===----------------------------------------------------------------------===//
 
-/// The argument of that name; null if there is none.
-static tessera_tensor *tensorNamed(launch::AttendArguments &arguments,
-                                   StringRef name) {
-  return StringSwitch<tessera_tensor *>(name)
-      .Case("query", &arguments.query)
-      .Case("key", &arguments.key)
-      .Case("value", &arguments.value)
-      .Case("index", &arguments.index)
-      .Case("count", &arguments.count)
-      .Case("query_sizes", &arguments.querySizes)
-      .Case("key_sizes", &arguments.keySizes)
-      .Case("output", &arguments.output)
-      .Case("lse", &arguments.lse)
-      .Default(nullptr);
+/// Where a tensor of that kind goes; null for what is none.
+static tessera_tensor *tensorOf(launch::AttendArguments &arguments,
+                                launch::ParameterKind kind) {
+  using K = launch::ParameterKind;
+  switch (kind) {
+  case K::QueryMap:
+    return &arguments.query;
+  case K::KeyMap:
+    return &arguments.key;
+  case K::ValueMap:
+    return &arguments.value;
+  case K::OutputMap:
+    return &arguments.output;
+  case K::Index:
+    return &arguments.index;
+  case K::Count:
+    return &arguments.count;
+  case K::QuerySizes:
+    return &arguments.querySizes;
+  case K::KeySizes:
+    return &arguments.keySizes;
+  case K::Lse:
+    return &arguments.lse;
+  default:
+    return nullptr;
+  }
 }
 
 /// Everything on the GPU. Outputs go there too, so that they are poisoned.
-static Expected<launch::AttendArguments>
-uploadAll(const host::Signature &signature, ArrayRef<void *> args,
-          DeviceTensors &memory) {
+static Expected<launch::AttendArguments> uploadAll(const launch::Entry &entry,
+                                                   ArrayRef<void *> args,
+                                                   DeviceTensors &memory) {
   launch::AttendArguments arguments;
-  for (auto [param, arg] : zip(signature.params, args)) {
-    if (param.name == "scale" && !isTensor(param)) {
+  for (const auto &[kinds, arg] : zip_equal(entry.arguments, args)) {
+    if (kinds.front() == launch::ParameterKind::Scale) {
       arguments.scale = *static_cast<const float *>(arg);
       continue;
     }
-    tessera_tensor *tensor = tensorNamed(arguments, param.name);
-    if (!tensor)
-      return createStringError(
-          "'" + param.name +
-          "' is no argument of an attention on a GPU; name them query, key, "
-          "value, index, count, query_sizes, key_sizes, scale, output, lse");
     auto device = memory.upload(*static_cast<const tessera_tensor *>(arg));
     if (!device)
       return device.takeError();
-    *tensor = *device;
+    for (launch::ParameterKind kind : kinds)
+      *tensorOf(arguments, kind) = *device;
   }
   return arguments;
 }
 
-static Error downloadResults(const host::Signature &signature,
-                             ArrayRef<void *> args,
+static Error downloadResults(const launch::Entry &entry, ArrayRef<void *> args,
                              launch::AttendArguments &arguments,
                              const DeviceTensors &memory) {
-  for (auto [param, arg] : zip(signature.params, args))
-    if (param.kind == TESSERA_RT_OUTPUT)
+  for (const auto &[kinds, arg] : zip_equal(entry.arguments, args))
+    if (kinds.front() == launch::ParameterKind::OutputMap ||
+        kinds.front() == launch::ParameterKind::Lse)
       if (Error error =
-              memory.download(*tensorNamed(arguments, param.name),
+              memory.download(*tensorOf(arguments, kinds.front()),
                               static_cast<tessera_tensor *>(arg)->data))
         return error;
   return Error::success();
@@ -199,7 +205,7 @@ static Error compute(const Gpu &gpu, mlir::ModuleOp module,
 
   DeviceTensors memory(gpu);
   std::vector<void *> args = arguments.pack();
-  auto tensors = uploadAll(signature, args, memory);
+  auto tensors = uploadAll(loaded->launcher.entry(), args, memory);
   if (!tensors)
     return tensors.takeError();
   auto bytes = asLLVM(loaded->launcher.workspaceBytes(*tensors));
@@ -215,7 +221,7 @@ static Error compute(const Gpu &gpu, mlir::ModuleOp module,
   if (!seconds)
     return seconds.takeError();
   printTimes(std::move(*seconds));
-  return downloadResults(signature, args, *tensors, memory);
+  return downloadResults(loaded->launcher.entry(), args, *tensors, memory);
 }
 
 int runOnGpu(mlir::ModuleOp module, const RunRequest &request) {

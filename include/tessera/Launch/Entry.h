@@ -64,8 +64,8 @@ struct Entry {
   std::string kernel; ///< its symbol
   std::vector<Parameter> parameters;
   /// What each argument of the function is that the kernel was, then each
-  /// result.
-  std::vector<ParameterKind> arguments;
+  /// result: sizes may be those of query and key alike.
+  std::vector<std::vector<ParameterKind>> arguments;
 
   // What it computes.
   tessera_dtype dtype = TESSERA_BF16; ///< of query, key, value, output

@@ -100,10 +100,11 @@ planFor(const AttendFunction &found, const AttendShape &shape,
 }
 
 /// What each argument of the function is to the kernel, and each result.
-static FailureOr<std::vector<ParameterKind>>
+static FailureOr<std::vector<std::vector<ParameterKind>>>
 rolesOf(const AttendFunction &found) {
   bsa::AttendOp attend = found.attend;
   bsa::MapFromListsOp lists = found.lists;
+  func::FuncOp function = found.function;
   std::pair<Value, ParameterKind> roles[] = {
       {attend.getQuery(), ParameterKind::QueryMap},
       {attend.getKey(), ParameterKind::KeyMap},
@@ -113,19 +114,19 @@ rolesOf(const AttendFunction &found) {
       {attend.getQSizes(), ParameterKind::QuerySizes},
       {attend.getKvSizes(), ParameterKind::KeySizes},
       {attend.getScale(), ParameterKind::Scale}};
-  std::vector<ParameterKind> kinds;
-  for (BlockArgument argument : func::FuncOp(found.function).getArguments()) {
-    auto *role = llvm::find_if(
-        roles, [&](const auto &role) { return role.first == argument; });
-    if (role == std::end(roles))
-      return func::FuncOp(found.function)
-                 .emitOpError("has an argument, number ")
+  std::vector<std::vector<ParameterKind>> kinds;
+  for (BlockArgument argument : function.getArguments()) {
+    std::vector<ParameterKind> &mine = kinds.emplace_back();
+    for (auto [value, kind] : roles)
+      if (value == argument)
+        mine.push_back(kind);
+    if (mine.empty())
+      return function.emitOpError("has an argument, number ")
              << argument.getArgNumber() << ", that the attention does not take";
-    kinds.push_back(role->second);
   }
-  kinds.push_back(ParameterKind::OutputMap);
+  kinds.push_back({ParameterKind::OutputMap});
   if (attend.getLse())
-    kinds.push_back(ParameterKind::Lse);
+    kinds.push_back({ParameterKind::Lse});
   return kinds;
 }
 
@@ -138,7 +139,7 @@ convert(func::FuncOp function, const ConvertBsaToTilePassOptions &options) {
   if (failed(shape))
     return failure();
   FailureOr<AttendPlan> chosen = planFor(*found, *shape, options);
-  FailureOr<std::vector<ParameterKind>> roles = rolesOf(*found);
+  auto roles = rolesOf(*found);
   if (failed(chosen) || failed(roles))
     return failure();
   OpBuilder builder(function->getContext());
