@@ -53,6 +53,11 @@ struct AttendKernel {
     return Scalar(b, constant(b, b.getI32Type(), double(value)));
   }
   int64_t warpgroups() const { return shape.warpgroupsPerTile(); }
+  /// Of a tile's rows, the first of those of warpgroup `part`; null if it has
+  /// all.
+  Scalar firstRow(Scalar part) const {
+    return warpgroups() > 1 ? part * double(tile::kRows) : Scalar();
+  }
   /// Steps of the list that one key block makes.
   int64_t stepsPerBlock() const { return shape.keyBlock / plan.step; }
 };

@@ -50,17 +50,9 @@ private:
     return accumulatorType(kernel.b.getF32Type(), kernel.shape.headDim);
   }
 
-  /// Where the query begins in its stage, if it stays there.
-  Scalar queryRow() const {
-    return kernel.plan.query == QueryPlan::Shared ? firstRow() : Scalar();
-  }
   Scalar attendTiles(Reference reference, Scalar chain);
   Scalar attendTile(Reference reference, Task task);
   Fragment takeQuery();
-  /// Of the tile's rows, the first that are this warpgroup's; null for all.
-  Scalar firstRow() const {
-    return kernel.warpgroups() > 1 ? part * double(tile::kRows) : Scalar();
-  }
   Rows rowsOf(Stage item);
   Fragment validRows(const Rows &rows);
   void storeTile(const Rows &rows, Fragment sum, SoftmaxState state);
@@ -92,7 +84,7 @@ Attender::Attender(AttendKernel &kernel, Scalar agent)
 Fragment Attender::takeQuery() {
   Ring ring = kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
   Stage stage = named("q", ring.wait(lane));
-  Fragment query = named("query_rows", stage.fragment(firstRow()));
+  Fragment query = named("query_rows", stage.fragment(kernel.firstRow(part)));
   stage.release();
   return query;
 }
@@ -180,8 +172,8 @@ Scalar Attender::attendTile(Reference reference, Task task) {
     query = shared = kernel.query.wait(lane);
   else
     query = takeQuery();
-  SoftmaxState state = AttendSteps(kernel, lane, factor, queryRow())
-                           .run(reference, query, steps);
+  SoftmaxState state =
+      AttendSteps(kernel, lane, part, factor).run(reference, query, steps);
   if (shared.get())
     shared.release();
   Rows rows = rowsOf(task.item);

@@ -51,8 +51,11 @@ StepWeights AttendSteps::weigh(Reference reference, Scalar step,
   return weighFixed(scores, factor, state);
 }
 
+/// A query that stays in shared memory has the rows of all warpgroups.
 Handle AttendSteps::startScores(Handle query, Stage keys) {
-  return startProduct(query, keys, true, scoreType(), {}, queryRow);
+  bool isShared = kernel.plan.query == QueryPlan::Shared;
+  Scalar row = isShared ? kernel.firstRow(part) : Scalar();
+  return startProduct(query, keys, true, scoreType(), {}, row);
 }
 Handle AttendSteps::startResult(Fragment weights, Stage values,
                                 Fragment result) {

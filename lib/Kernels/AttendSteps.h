@@ -10,10 +10,9 @@ namespace tessera::kernels {
 
 class AttendSteps {
 public:
-  /// `factor`: from scores to units of log2. A query in shared memory begins at
-  /// `queryRow`, or at the first.
-  AttendSteps(AttendKernel &kernel, Scalar lane, Scalar factor, Scalar queryRow)
-      : kernel(kernel), lane(lane), factor(factor), queryRow(queryRow) {}
+  /// `part`: which 64 rows of the tile; `factor`: from scores to units of log2.
+  AttendSteps(AttendKernel &kernel, Scalar lane, Scalar part, Scalar factor)
+      : kernel(kernel), lane(lane), part(part), factor(factor) {}
 
   /// The state after `steps` steps; `query` is a fragment or a stage.
   SoftmaxState run(Reference reference, Handle query, Scalar steps);
@@ -41,7 +40,7 @@ private:
   }
 
   AttendKernel &kernel;
-  Scalar lane, factor, queryRow;
+  Scalar lane, part, factor;
 };
 
 } // namespace tessera::kernels
