@@ -171,8 +171,11 @@ tile::KernelOp tessera::buildAttendForward(OpBuilder &builder, Location loc,
   SmallVector<Attribute> attributes;
   for (ParameterKind kind : kinds) {
     types.push_back(parameterType(kind, shape, plan));
-    attributes.push_back(b.getDictionaryAttr(
-        b.getNamedAttr("tile.name", b.getStringAttr(launch::nameOf(kind)))));
+    SmallVector<NamedAttribute> marks{
+        b.getNamedAttr("tile.name", b.getStringAttr(launch::nameOf(kind)))};
+    if (kind == ParameterKind::Count)
+      marks.push_back(b.getNamedAttr(tile::kNaturalAttrName, b.getUnitAttr()));
+    attributes.push_back(b.getDictionaryAttr(marks));
   }
   auto op = tile::KernelOp::create(
       b, b.getStringAttr(name), TypeAttr::get(b.getFunctionType(types, {})),

@@ -18,6 +18,8 @@
 #include "Tile/IR/TileEnums.h.inc"
 
 namespace tessera::tile {
+/// On an argument of a kernel, a number or memory of numbers: none is negative.
+inline constexpr llvm::StringLiteral kNaturalAttrName = "tile.natural";
 /// Rows that one product of a warpgroup has.
 inline constexpr int64_t kRows = 64;
 /// Whether a tensor lies in registers by `#tile.layout<place>`.

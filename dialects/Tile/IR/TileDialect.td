@@ -24,9 +24,13 @@ def Tile_Dialect : Dialect {
 
     A product is asynchronous: `tile.mma` gives a pending value and
     `tile.mma_wait` the tensor.
+
+    An argument of a kernel that is an integer, or memory of integers, may be
+    marked `{tile.natural}`: the caller promises that none is negative.
   }];
   let useDefaultTypePrinterParser = 1;
   let useDefaultAttributePrinterParser = 1;
+  let hasRegionArgAttrVerify = 1;
 }
 
 #endif // TILE_DIALECT_TD

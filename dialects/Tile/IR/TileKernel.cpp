@@ -35,6 +35,23 @@ LogicalResult KernelOp::verifyRegions() {
   return success();
 }
 
+LogicalResult TileDialect::verifyRegionArgAttribute(Operation *op,
+                                                    unsigned region,
+                                                    unsigned argument,
+                                                    NamedAttribute attribute) {
+  if (attribute.getName() != kNaturalAttrName)
+    return success();
+  Type type = op->getRegion(region).getArgument(argument).getType();
+  auto memory = dyn_cast<MemRefType>(type);
+  if (!(memory ? memory.getElementType() : type).isIntOrIndex())
+    return op->emitOpError() << attribute.getName().getValue() << " is on "
+                             << type << "; expected integers";
+  if (!isa<UnitAttr>(attribute.getValue()))
+    return op->emitOpError() << attribute.getName().getValue() << " is "
+                             << attribute.getValue() << "; expected no value";
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // tile.role
 //===----------------------------------------------------------------------===//
