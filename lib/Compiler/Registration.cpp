@@ -12,6 +12,7 @@
 #include "Bsa/IR/Bsa.h"
 #include "Bsa/Transforms/Passes.h"
 #include "Tile/IR/Tile.h"
+#include "Tile/Transforms/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -137,6 +138,7 @@ void tessera::registerAllPasses() {
   memref::registerMemRefPasses();
   registerSCFPasses();
   registerTransformsPasses();
+  tile::registerTileTransformsPasses();
   registerUpstreamConversions();
   vector::registerVectorPasses();
   registerTesseraConversionPasses();
