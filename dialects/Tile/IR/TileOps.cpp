@@ -54,11 +54,15 @@ static void printProduct(OpAsmPrinter &printer, MmaOp op, Type, Type, Value) {
 LogicalResult AcquireOp::verify() { // C1
   int64_t fillings = 0;
   for (Operation *user : getStage().getUsers()) {
-    if (user->getBlock() != (*this)->getBlock())
-      return (emitOpError("takes a stage that is filled in another block; fill "
-                          "it where it is acquired")
-                  .attachNote(user->getLoc())
-              << "filled here");
+    StringRef wrong;
+    if (!isa<LoadOp, CommitOp>(user))
+      wrong = "takes a stage that is handed on; fill it with a tile.load or "
+              "tile.commit where it is acquired";
+    else if (user->getBlock() != (*this)->getBlock())
+      wrong = "takes a stage that is filled in another block; fill it where it "
+              "is acquired";
+    if (!wrong.empty())
+      return emitOpError(wrong).attachNote(user->getLoc()) << "used here";
     ++fillings;
   }
   if (fillings != 1)
@@ -111,6 +115,7 @@ LogicalResult MmaOp::verify() {
     return emitOpError("adds to ")
            << getAccumulator().getType() << " but gives " << product;
   if (!getProduct().hasOneUse() || // C3
+      !isa<MmaWaitOp>(*getProduct().user_begin()) ||
       (*getProduct().user_begin())->getBlock() != (*this)->getBlock())
     return emitOpError("starts a product that is not waited for once in this "
                        "block; add a tile.mma_wait");

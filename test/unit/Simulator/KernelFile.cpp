@@ -26,12 +26,14 @@ tile::KernelOp KernelFile::kernel() const {
   return *module.get().getOps<tile::KernelOp>().begin();
 }
 
-KernelFile parseKernel(llvm::StringRef text, llvm::StringRef name) {
+KernelFile parseKernel(llvm::StringRef text, llvm::StringRef name,
+                       bool verifies) {
   KernelFile file;
   ScopedDiagnosticHandler handler(&context(), [&](Diagnostic &diagnostic) {
     file.errors += diagnostic.str() + "\n";
   });
-  file.module = parseSourceString<ModuleOp>(text, &context(), name);
+  ParserConfig config(&context(), verifies);
+  file.module = parseSourceString<ModuleOp>(text, config, name);
   return file;
 }
 

@@ -21,7 +21,8 @@ struct KernelFile {
   tile::KernelOp kernel() const;
 };
 
-KernelFile parseKernel(llvm::StringRef text, llvm::StringRef name = "text");
+KernelFile parseKernel(llvm::StringRef text, llvm::StringRef name = "text",
+                       bool verifies = true);
 
 /// The text of a file under test/.
 std::string readTestFile(llvm::StringRef path);
