@@ -183,11 +183,10 @@ timeLaunches(const Gpu &gpu, const launch::AttendLaunch &launch,
 
 /// Compiles, launches and brings the results back into the arguments.
 static Error compute(const Gpu &gpu, mlir::ModuleOp module,
-                     const RunRequest &request,
-                     const host::Signature &signature, Arguments &arguments) {
+                     const RunRequest &request, Call &call) {
   GpuOptions options;
   options.plan = request.plan;
-  for (auto [param, arg] : zip(signature.params, arguments.pack()))
+  for (auto [param, arg] : zip(call.signature->params, call.arguments.pack()))
     if (param.name == "key")
       options.keyLength = static_cast<tessera_tensor *>(arg)->dims[2];
   auto assembler = chooseAssembler("", options.chip);
@@ -204,7 +203,7 @@ static Error compute(const Gpu &gpu, mlir::ModuleOp module,
          << assembler->describe() << '\n';
 
   DeviceTensors memory(gpu);
-  std::vector<void *> args = arguments.pack();
+  std::vector<void *> args = call.arguments.pack();
   auto tensors = uploadAll(loaded->launcher.entry(), args, memory);
   if (!tensors)
     return tensors.takeError();
@@ -230,24 +229,20 @@ int runOnGpu(mlir::ModuleOp module, const RunRequest &request) {
   auto signatures = readSignatures(module);
   if (!signatures)
     return fail(toString(signatures.takeError()));
-  auto signature = pickFunction(*signatures, request.function);
-  if (!signature)
-    return failUsage(signature.takeError());
-  if (Error error = checkResults(**signature, request.results))
-    return failUsage(std::move(error));
-  auto arguments = Arguments::create(**signature, request.choices);
-  if (!arguments)
-    return failUsage(arguments.takeError());
-  if (tessera_error *error = checkCall(**signature, arguments->pack()))
+  auto call = Call::choose(*signatures, request);
+  if (!call)
+    return failUsage(call.takeError());
+  if (tessera_error *error =
+          checkCall(*call->signature, call->arguments.pack()))
     return refuse(error);
   auto gpu = Gpu::open(request.gpu);
   if (!gpu)
     return fail(toString(gpu.takeError()));
-  if (Error error = compute(**gpu, module, request, **signature, *arguments))
+  if (Error error = compute(**gpu, module, request, *call))
     return fail(toString(std::move(error)));
-  printDensity(*arguments);
+  printDensity(call->arguments);
   printMemory();
-  return writeResults(**signature, *arguments, request.results);
+  return writeResults(*call, request.results);
 }
 
 } // namespace tessera

@@ -44,29 +44,24 @@ int runOnHost(mlir::ModuleOp module, const RunRequest &request) {
   HostCompiler compiler(options);
   if (Error error = compile([&] { return compiler.prepare(module); }))
     return fail(toString(std::move(error)));
-  auto signature = pickFunction(compiler.signatures(), request.function);
-  if (!signature)
-    return failUsage(signature.takeError());
   // Wrong arguments are found before machine code is made.
-  if (Error error = checkResults(**signature, request.results))
-    return failUsage(std::move(error));
-  auto arguments = Arguments::create(**signature, request.choices);
-  if (!arguments)
-    return failUsage(arguments.takeError());
+  auto call = Call::choose(compiler.signatures(), request);
+  if (!call)
+    return failUsage(call.takeError());
   auto object = compile([&] { return compiler.buildObject(module); });
   if (!object)
     return fail(toString(object.takeError()));
   auto jit = compile([&] { return host::HostJit::create(**object); });
   if (!jit)
     return fail(toString(jit.takeError()));
-  auto entry = (*jit)->lookupPacked((*signature)->function);
+  auto entry = (*jit)->lookupPacked(call->signature->function);
   if (!entry)
     return fail(toString(entry.takeError()));
 
   printCompileTime(times.rows().front().seconds);
-  if (int code = timeCalls(*entry, *arguments, request.repeat))
+  if (int code = timeCalls(*entry, call->arguments, request.repeat))
     return code;
-  return writeResults(**signature, *arguments, request.results);
+  return writeResults(*call, request.results);
 }
 
 } // namespace tessera

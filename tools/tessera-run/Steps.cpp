@@ -32,7 +32,7 @@ int refuse(tessera_error *error) {
   return usage ? kExitUsage : code;
 }
 
-Expected<const host::Signature *>
+static Expected<const host::Signature *>
 pickFunction(ArrayRef<host::Signature> functions, StringRef wanted) {
   std::string names;
   for (const host::Signature &function : functions) {
@@ -48,8 +48,9 @@ pickFunction(ArrayRef<host::Signature> functions, StringRef wanted) {
                            ": " + names);
 }
 
-Error checkResults(const host::Signature &signature,
-                   const StringMap<std::string> &results) {
+/// Every result to write is a tensor of the function.
+static Error checkResults(const host::Signature &signature,
+                          const StringMap<std::string> &results) {
   std::vector<std::string> names;
   for (const host::SignatureParam &param : signature.params)
     if (param.kind == TESSERA_RT_OUTPUT)
@@ -62,6 +63,19 @@ Error checkResults(const host::Signature &signature,
       return unknownName("result", entry.getKey(), names);
   }
   return Error::success();
+}
+
+Expected<Call> Call::choose(ArrayRef<host::Signature> functions,
+                            const RunRequest &request) {
+  auto signature = pickFunction(functions, request.function);
+  if (!signature)
+    return signature.takeError();
+  if (Error error = checkResults(**signature, request.results))
+    return error;
+  auto arguments = Arguments::create(**signature, request.choices);
+  if (!arguments)
+    return arguments.takeError();
+  return Call{*signature, std::move(*arguments)};
 }
 
 void showProgress(unsigned done, unsigned all, Clock::time_point start) {
@@ -95,14 +109,13 @@ void printMemory() {
   outs() << format("memory   %.1f MiB at the peak\n", usage.ru_maxrss / 1024.0);
 }
 
-int writeResults(const host::Signature &signature, const Arguments &arguments,
-                 const StringMap<std::string> &results) {
-  for (auto [index, param] : enumerate(signature.params)) {
+int writeResults(const Call &call, const StringMap<std::string> &results) {
+  for (auto [index, param] : enumerate(call.signature->params)) {
     auto path = results.find(param.name);
     if (path == results.end())
       continue;
     if (rt::Error error =
-            npy::write(path->getValue(), arguments.array(index).view()))
+            npy::write(path->getValue(), call.arguments.array(index).view()))
       return usageError(kTool, error.message());
   }
   return EXIT_SUCCESS;

@@ -34,11 +34,15 @@ int failUsage(llvm::Error error);
 /// A call was refused; mostly for arguments that the user chose.
 int refuse(tessera_error *error);
 
-llvm::Expected<const host::Signature *>
-pickFunction(llvm::ArrayRef<host::Signature> functions, llvm::StringRef wanted);
-/// Every result to write is a tensor of the function.
-llvm::Error checkResults(const host::Signature &signature,
-                         const llvm::StringMap<std::string> &results);
+/// The function that a request is about, and what it is called with.
+struct Call {
+  const host::Signature *signature; ///< one of those chosen from
+  Arguments arguments;
+
+  /// An error says what of the request does not fit the functions.
+  static llvm::Expected<Call> choose(llvm::ArrayRef<host::Signature> functions,
+                                     const RunRequest &request);
+};
 
 /// Draws a line anew, when somebody watches and it takes long.
 void showProgress(unsigned done, unsigned all,
@@ -47,8 +51,7 @@ void printCompileTime(double seconds);
 void printTimes(std::vector<double> seconds);
 void printDensity(const Arguments &arguments);
 void printMemory();
-int writeResults(const host::Signature &signature, const Arguments &arguments,
-                 const llvm::StringMap<std::string> &results);
+int writeResults(const Call &call, const llvm::StringMap<std::string> &results);
 
 } // namespace tessera
 
