@@ -4,6 +4,7 @@
 // random calls in random order, against the oracle.
 #include "AttendCall.h"
 
+#include "Tile/Transforms/Passes.h"
 #include "tessera/Compiler/Registration.h"
 #include "tessera/Kernels/AttendForward.h"
 
@@ -11,6 +12,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/Verifier.h"
+#include "mlir/Pass/PassManager.h"
 
 #include <cstdlib>
 
@@ -49,6 +51,22 @@ protected:
     shape.hasLse = true;
     shape.hasQuerySizes = shape.hasKeySizes = geometry.config.sizesRank > 0;
     return shape;
+  }
+
+  /// Null where shape or plan is refused.
+  OwningOpRef<ModuleOp> build(const AttendShape &shape,
+                              const AttendPlan &plan) {
+    llvm::Error refused = joinErrors(checkShape(shape), checkPlan(shape, plan));
+    if (refused) {
+      ADD_FAILURE() << toString(std::move(refused));
+      return {};
+    }
+    OpBuilder b(&context);
+    OwningOpRef<ModuleOp> module = ModuleOp::create(b, b.getUnknownLoc());
+    b.setInsertionPointToStart(module->getBody());
+    buildAttendForward(b, b.getUnknownLoc(), "attend", shape, plan);
+    EXPECT_TRUE(succeeded(verify(*module)));
+    return module;
   }
 
   MLIRContext context;
@@ -114,17 +132,25 @@ TEST_P(AttendForwardTest, MatchesTheOracle) {
     llvm::Expected<AttendPlan> plan =
         parsePlan(GetParam().plan, choosePlan(shape));
     ASSERT_TRUE(bool(plan)) << toString(plan.takeError());
-    ASSERT_FALSE(bool(checkShape(shape)) || bool(checkPlan(shape, *plan)));
-    OpBuilder b(&context);
-    OwningOpRef<ModuleOp> module = ModuleOp::create(b, b.getUnknownLoc());
-    b.setInsertionPointToStart(module->getBody());
-    tile::KernelOp kernel =
-        buildAttendForward(b, b.getUnknownLoc(), "attend", shape, *plan);
-    ASSERT_TRUE(succeeded(verify(*module)));
+    OwningOpRef<ModuleOp> module = build(shape, *plan);
+    ASSERT_TRUE(module);
+    auto kernel = *module->getOps<tile::KernelOp>().begin();
     launch::Entry entry = describeAttendForward("attend", shape, *plan);
     more += simulateCall(kernel, entry, *plan, shape, geometry);
   }
   EXPECT_GT(more, 0) << "no tile was done again";
+}
+
+TEST_P(AttendForwardTest, KeepsToItsRings) {
+  AttendShape shape = shapeFor(draw(firstSeed(), GetParam()));
+  llvm::Expected<AttendPlan> plan =
+      parsePlan(GetParam().plan, choosePlan(shape));
+  ASSERT_TRUE(bool(plan)) << toString(plan.takeError());
+  OwningOpRef<ModuleOp> module = build(shape, *plan);
+  ASSERT_TRUE(module);
+  PassManager passes(&context);
+  passes.addPass(tile::createCheckRingsPass());
+  EXPECT_TRUE(succeeded(passes.run(*module)));
 }
 
 std::string nameOf(const testing::TestParamInfo<Case> &info) {
