@@ -43,7 +43,7 @@ namespace {
 constexpr uint64_t kSeeds = 10;
 
 /// Both programs run on one call.
-SimulationResult run(const KernelFile &file, std::vector<Argument> arguments,
+SimulationResult run(const KernelFile &file, ArrayRef<Argument> arguments,
                      uint64_t seed) {
   Options options;
   options.seed = seed;
