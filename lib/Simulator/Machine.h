@@ -71,14 +71,18 @@ std::string describe(StageRef stage);
 // What is under way
 //===----------------------------------------------------------------------===//
 
-struct Copy {
+/// What the copy engine has been asked for.
+struct Transfer {
   Agent *agent;
   mlir::Operation *op;
-  StageRef stage;
-  const ArrayView *source;
+  const ArrayView *array; ///< in global memory
   int64_t batch, head, token;
   int64_t begin; ///< tick
   int64_t weight;
+};
+
+struct Copy : Transfer {
+  StageRef stage;
 };
 
 struct Product {
@@ -91,14 +95,8 @@ struct Product {
 };
 
 /// Rows on their way to global memory.
-struct Store {
-  Agent *agent;
-  mlir::Operation *op;
+struct Store : Transfer {
   MatrixRef value;
-  const ArrayView *target;
-  int64_t batch, head, token;
-  int64_t begin; ///< tick
-  int64_t weight;
 };
 
 /// Puts the tile in its stage, which is then full.
@@ -236,6 +234,19 @@ private:
   int64_t nextCta = 0, operations = 0;
   std::vector<std::unique_ptr<Cta>> ctas;
 };
+
+/// What a load or a store asks for, from now on.
+template <typename Op>
+Transfer beginTransfer(Agent &agent, Op op) {
+  return {&agent,
+          op,
+          std::get<const ArrayView *>(agent.get(op.getMap())),
+          agent.integer(op.getBatch()),
+          agent.integer(op.getHead()),
+          agent.integer(op.getToken()),
+          agent.machine.result.ticks,
+          agent.machine.drawWeight()};
+}
 
 } // namespace tessera::sim
 

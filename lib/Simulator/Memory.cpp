@@ -98,20 +98,13 @@ static Outcome storeAsync(Agent &agent, tile::StoreAsyncOp op) {
     return agent.fail(ReportKind::OutOfBounds, op,
                       "takes lane " + Twine(lane) + " of a staging that has " +
                           Twine(lanes));
-  Store store{&agent,
-              op,
-              std::get<MatrixRef>(agent.get(op.getValue())),
-              std::get<const ArrayView *>(agent.get(op.getMap())),
-              agent.integer(op.getBatch()),
-              agent.integer(op.getHead()),
-              agent.integer(op.getToken()),
-              agent.machine.result.ticks,
-              agent.machine.drawWeight()};
+  Store store{beginTransfer(agent, op),
+              std::get<MatrixRef>(agent.get(op.getValue()))};
   int64_t first[] = {store.batch, store.head};
-  if (!offsetOf(*store.target, first))
+  if (!offsetOf(*store.array, first))
     return agent.fail(ReportKind::OutOfBounds, op,
                       "stores to where nothing exists: " +
-                          whyOutside(*store.target, first));
+                          whyOutside(*store.array, first));
   agent.cta.stores.push_back(std::move(store));
   agent.lastStore = op;
   return Outcome::Done;
@@ -123,10 +116,10 @@ void sim::land(const Store &store) {
   for (int64_t row = 0; row < store.value->rows; ++row)
     for (int64_t column = 0; column < store.value->columns; ++column) {
       std::optional<int64_t> offset = offsetOf(
-          *store.target, {store.batch, store.head, store.token + row, column});
+          *store.array, {store.batch, store.head, store.token + row, column});
       if (!offset)
         continue;
-      void *element = elementOf(*store.target, format, *offset);
+      void *element = elementOf(*store.array, format, *offset);
       Number number = store.value->at(row, column);
       if (op.getAdds())
         number =

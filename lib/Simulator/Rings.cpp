@@ -122,21 +122,13 @@ static Outcome beginFilling(Agent &agent, Operation *op, StageRef ref) {
 
 static Outcome load(Agent &agent, tile::LoadOp op) {
   auto stage = std::get<StageRef>(agent.get(op.getStage()));
-  Copy copy{&agent,
-            op,
-            stage,
-            std::get<const ArrayView *>(agent.get(op.getMap())),
-            agent.integer(op.getBatch()),
-            agent.integer(op.getHead()),
-            agent.integer(op.getToken()),
-            agent.machine.result.ticks,
-            agent.machine.drawWeight()};
+  Copy copy{beginTransfer(agent, op), stage};
   // The first row has to exist; those behind the last read as 0.
   int64_t first[] = {copy.batch, copy.head, copy.token};
-  if (!offsetOf(*copy.source, first))
+  if (!offsetOf(*copy.array, first))
     return agent.fail(ReportKind::OutOfBounds, op,
                       "loads a tile of which nothing exists: " +
-                          whyOutside(*copy.source, first));
+                          whyOutside(*copy.array, first));
   if (beginFilling(agent, op, stage) == Outcome::Failed)
     return Outcome::Failed;
   agent.cta.copies.push_back(copy);
@@ -147,7 +139,7 @@ void sim::land(const Copy &copy) {
   auto op = cast<tile::LoadOp>(copy.op);
   tile::BufferType tile = op.getMap().getType().getTile();
   Format format = *Format::of(tile);
-  const ArrayView &source = *copy.source;
+  const ArrayView &source = *copy.array;
   float *to = copy.stage.lane->stageOf(copy.stage.filling).data.data();
   for (int64_t row = 0; row < tile.getRows(); ++row)
     for (int64_t column = 0; column < tile.getColumns(); ++column) {
