@@ -6,6 +6,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ScopedPrinter.h"
 
 using namespace llvm;
 
@@ -26,8 +27,10 @@ static Error checkOneOf(const Twine &what, int64_t number,
 
 Error checkShape(const AttendShape &shape) {
   if (!shape.element.isBF16() && !shape.element.isF16())
-    return makeError("no GPU kernel takes query, key and value of another type "
-                     "than bf16 and f16; round them, or compile for the host");
+    return makeError("no GPU kernel takes query, key and value of " +
+                     to_string(shape.element) +
+                     "; there are kernels for bf16 and f16: round them, or "
+                     "compile for the host");
   if (Error error = checkOneOf("a head dimension of", shape.headDim,
                                {64, 96, 128, 192, 256}))
     return error;
