@@ -4,6 +4,7 @@
 #include "AttendProblem.h"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 
 using namespace tessera;
@@ -126,32 +127,34 @@ AttendLauncher::workspaceBytes(const AttendArguments &arguments) const {
 // Launching
 //===----------------------------------------------------------------------===//
 
-static uint64_t addressOf(const tessera_tensor &tensor) {
-  return reinterpret_cast<uint64_t>(tensor.data);
+// In the order of ParameterKind.
+static constexpr tessera_tensor AttendArguments::*kTensors[] = {
+    &AttendArguments::query,      &AttendArguments::key,
+    &AttendArguments::value,      &AttendArguments::output,
+    &AttendArguments::index,      &AttendArguments::count,
+    &AttendArguments::querySizes, &AttendArguments::keySizes,
+    &AttendArguments::lse};
+static_assert(std::size(kTensors) == size_t(ParameterKind::Lse) + 1);
+
+tessera_tensor *launch::tensorOf(AttendArguments &arguments,
+                                 ParameterKind kind) {
+  return kind <= ParameterKind::Lse ? &(arguments.*kTensors[size_t(kind)])
+                                    : nullptr;
 }
 
-/// The address that a parameter stands for; 0 if it stands for none.
-static uint64_t addressOf(ParameterKind kind, const AttendArguments &a,
+const tessera_tensor *launch::tensorOf(const AttendArguments &arguments,
+                                       ParameterKind kind) {
+  return tensorOf(const_cast<AttendArguments &>(arguments), kind);
+}
+
+/// The address that a parameter stands for.
+static uint64_t addressOf(ParameterKind kind, const AttendArguments &arguments,
                           driver::DevicePointer workspace,
                           const WorkspaceLayout &layout) {
-  switch (kind) {
-  case ParameterKind::Index:
-    return addressOf(a.index);
-  case ParameterKind::Count:
-    return addressOf(a.count);
-  case ParameterKind::QuerySizes:
-    return addressOf(a.querySizes);
-  case ParameterKind::KeySizes:
-    return addressOf(a.keySizes);
-  case ParameterKind::Lse:
-    return addressOf(a.lse);
-  case ParameterKind::Marks:
-    return workspace + layout.marksOffset;
-  case ParameterKind::State:
-    return workspace;
-  default:
-    return 0;
-  }
+  if (const tessera_tensor *tensor = tensorOf(arguments, kind))
+    return reinterpret_cast<uint64_t>(tensor->data);
+  return kind == ParameterKind::Marks ? workspace + layout.marksOffset
+                                      : workspace;
 }
 
 /// The number that a parameter stands for; 0 if it stands for none.

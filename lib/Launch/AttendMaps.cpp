@@ -25,24 +25,10 @@ static driver::Swizzle swizzleOf(int32_t bytes) {
   }
 }
 
-static const tessera_tensor &tensorOf(ParameterKind kind,
-                                      const AttendArguments &a) {
-  switch (kind) {
-  case ParameterKind::KeyMap:
-    return a.key;
-  case ParameterKind::ValueMap:
-    return a.value;
-  case ParameterKind::OutputMap:
-    return a.output;
-  default:
-    return a.query;
-  }
-}
-
 Error launch::encodeMap(const driver::ContextView &context, const Entry &entry,
                         const Parameter &parameter, const AttendArguments &a,
                         driver::TensorMap &map) {
-  tessera_tensor tensor = tensorOf(parameter.kind, a);
+  tessera_tensor tensor = *tensorOf(a, parameter.kind);
   // Without key blocks all lists are empty and nothing is read through the map,
   // but it must be one.
   if (tensor.dims[2] == 0) {

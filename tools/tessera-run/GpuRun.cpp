@@ -91,34 +91,6 @@ static tessera_error *checkCall(const host::Signature &signature,
 // The call
 //===----------------------------------------------------------------------===//
 
-/// Where a tensor of that kind goes; null for what is none.
-static tessera_tensor *tensorOf(launch::AttendArguments &arguments,
-                                launch::ParameterKind kind) {
-  using K = launch::ParameterKind;
-  switch (kind) {
-  case K::QueryMap:
-    return &arguments.query;
-  case K::KeyMap:
-    return &arguments.key;
-  case K::ValueMap:
-    return &arguments.value;
-  case K::OutputMap:
-    return &arguments.output;
-  case K::Index:
-    return &arguments.index;
-  case K::Count:
-    return &arguments.count;
-  case K::QuerySizes:
-    return &arguments.querySizes;
-  case K::KeySizes:
-    return &arguments.keySizes;
-  case K::Lse:
-    return &arguments.lse;
-  default:
-    return nullptr;
-  }
-}
-
 /// Everything on the GPU. Outputs go there too, so that they are poisoned.
 static Expected<launch::AttendArguments> uploadAll(const launch::Entry &entry,
                                                    ArrayRef<void *> args,
@@ -133,7 +105,7 @@ static Expected<launch::AttendArguments> uploadAll(const launch::Entry &entry,
     if (!device)
       return device.takeError();
     for (launch::ParameterKind kind : kinds)
-      *tensorOf(arguments, kind) = *device;
+      *launch::tensorOf(arguments, kind) = *device;
   }
   return arguments;
 }
@@ -145,7 +117,7 @@ static Error downloadResults(const launch::Entry &entry, ArrayRef<void *> args,
     if (kinds.front() == launch::ParameterKind::OutputMap ||
         kinds.front() == launch::ParameterKind::Lse)
       if (Error error =
-              memory.download(*tensorOf(arguments, kinds.front()),
+              memory.download(*launch::tensorOf(arguments, kinds.front()),
                               static_cast<tessera_tensor *>(arg)->data))
         return error;
   return Error::success();

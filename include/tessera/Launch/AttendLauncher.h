@@ -28,6 +28,12 @@ struct AttendArguments {
   float scale = 0;                  ///< of the scores; 0: 1 / sqrt(D)
 };
 
+/// The tensor that a parameter is the map or the address of; null if it is
+/// neither, or of the workspace.
+tessera_tensor *tensorOf(AttendArguments &arguments, ParameterKind kind);
+const tessera_tensor *tensorOf(const AttendArguments &arguments,
+                               ParameterKind kind);
+
 /// Where the parts of a workspace lie: i32 of the state first, then marks.
 struct WorkspaceLayout {
   size_t stateBytes = 0; ///< 0 before and after a launch
