@@ -10,10 +10,6 @@ using namespace llvm;
 
 namespace tessera {
 
-static Error makeError(const Twine &text) {
-  return createStringError(inconvertibleErrorCode(), text);
-}
-
 //===----------------------------------------------------------------------===//
 // As text
 //===----------------------------------------------------------------------===//
@@ -51,8 +47,8 @@ std::string print(const AttendPlan &plan) {
 static Error parseNumber(StringRef key, StringRef text, int64_t &number) {
   if (!text.getAsInteger(10, number))
     return Error::success();
-  return makeError("plan: '" + text + "' is no number that '" + key +
-                   "' could be");
+  return createStringError("plan: '" + text + "' is no number that '" + key +
+                           "' could be");
 }
 
 static Expected<int> parseWord(StringRef key, StringRef text,
@@ -61,8 +57,8 @@ static Expected<int> parseWord(StringRef key, StringRef text,
     if (word.name == text)
       return word.value;
   auto names = map_range(words, [](Word w) { return StringRef(w.name); });
-  return makeError("plan: '" + key + "' is '" + text + "'; expected one of " +
-                   join(names, ", "));
+  return createStringError("plan: '" + key + "' is '" + text +
+                           "'; expected one of " + join(names, ", "));
 }
 
 template <typename T>
@@ -91,10 +87,15 @@ static Error parseItem(StringRef key, StringRef value, AttendPlan &plan) {
   if (key == "order")
     return parseWord(key, value, kOrders, plan.order);
   if (key != "registers")
-    return makeError("plan: there is no '" + key +
-                     "'; there are tiles, step, stages, query, overlap, store, "
-                     "registers, order");
+    return createStringError(
+        "plan: there is no '" + key +
+        "'; there are tiles, step, stages, query, overlap, store, "
+        "registers, order");
   auto [attend, load] = value.split('/');
+  if (load.empty())
+    return createStringError("plan: 'registers' is '" + value +
+                             "'; expected those of the computing threads and "
+                             "those of the loading ones, as 160/32");
   if (Error error = parseNumber(key, attend, plan.attendRegisters))
     return error;
   return parseNumber(key, load, plan.loadRegisters);

@@ -31,10 +31,6 @@ namespace tessera::nvptx {
 
 static constexpr StringLiteral kTriple = "nvptx64-nvidia-cuda";
 
-static Error makeError(const Twine &what) {
-  return createStringError(inconvertibleErrorCode(), what);
-}
-
 Expected<const Chip &> findChip(StringRef name) {
   std::string names;
   for (const Chip &chip : kChips) {
@@ -42,7 +38,8 @@ Expected<const Chip &> findChip(StringRef name) {
       return chip;
     names += (names.empty() ? "" : ", ") + chip.name.str();
   }
-  return makeError("'" + name + "' is no GPU known here; use one of " + names);
+  return createStringError("'" + name + "' is no GPU known here; use one of " +
+                           names);
 }
 
 void registerDialects(mlir::DialectRegistry &registry) {
@@ -83,7 +80,7 @@ static Error collectErrors(LLVMContext &context, function_ref<void()> work) {
   context.setDiagnosticHandler(std::make_unique<DiagnosticHandler>());
   if (text.empty())
     return Error::success();
-  return makeError("LLVM cannot make PTX of the kernels: " + text);
+  return createStringError("LLVM cannot make PTX of the kernels: " + text);
 }
 
 PtxProgram::PtxProgram() = default;
@@ -111,8 +108,8 @@ createMachine(const Chip &chip) {
   Triple triple(kTriple);
   const Target *target = TargetRegistry::lookupTarget(triple, error);
   if (!target)
-    return makeError("this LLVM cannot compile for " + kTriple + ": " + error +
-                     "; use one built with the NVPTX target");
+    return createStringError("this LLVM cannot compile for " + kTriple + ": " +
+                             error + "; use one built with the NVPTX target");
   return std::unique_ptr<TargetMachine>(target->createTargetMachine(
       triple, chip.name, "+ptx" + std::to_string(chip.ptxVersion),
       TargetOptions(), std::nullopt, std::nullopt,
@@ -157,15 +154,17 @@ Expected<PtxProgram> PtxProgram::translate(mlir::ModuleOp source,
   program.module =
       mlir::translateModuleToLLVMIR(source, *program.context, "tessera");
   if (!program.module)
-    return makeError("the module did not become LLVM IR; its functions may "
-                     "hold ops of the llvm and nvvm dialects alone, and the "
-                     "diagnostics name the one at fault");
+    return createStringError(
+        "the module did not become LLVM IR; its functions may "
+        "hold ops of the llvm and nvvm dialects alone, and the "
+        "diagnostics name the one at fault");
   program.module->setTargetTriple(program.machine->getTargetTriple());
   program.module->setDataLayout(program.machine->createDataLayout());
   keepAssemblyTogether(*program.module);
   if (!hideFunctions(*program.module))
-    return makeError("the module has no kernel; give one of its functions the "
-                     "attribute nvvm.kernel");
+    return createStringError(
+        "the module has no kernel; give one of its functions the "
+        "attribute nvvm.kernel");
   return program;
 }
 
@@ -203,8 +202,9 @@ static Expected<std::string> selectInstructions(Module &module,
   legacy::PassManager passes;
   if (machine.addPassesToEmitFile(passes, stream, nullptr,
                                   CodeGenFileType::AssemblyFile))
-    return makeError("this LLVM cannot write PTX; use one built with the NVPTX "
-                     "target");
+    return createStringError(
+        "this LLVM cannot write PTX; use one built with the NVPTX "
+        "target");
   if (Error error =
           collectErrors(module.getContext(), [&] { passes.run(module); }))
     return error;
