@@ -214,6 +214,15 @@ LogicalResult FunctionLowering::run() {
   return success();
 }
 
+/// Whether there is something to lower: functions over buffers and scalars
+/// alone stay as they are.
+static bool takesTensors(func::FuncOp function) {
+  return llvm::any_of(
+      llvm::concat<const Type>(function.getArgumentTypes(),
+                               function.getResultTypes()),
+      [](Type type) { return isa<TensorType, bsa::BlockMapType>(type); });
+}
+
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
@@ -236,7 +245,7 @@ struct ConvertBsaToVector
     TilePlan plan{lanes, tileRows, tileVectors};
     for (auto function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (!function.isExternal() &&
+      if (!function.isExternal() && takesTensors(function) &&
           failed(FunctionLowering(function, plan).run()))
         return signalPassFailure();
   }
