@@ -4,6 +4,7 @@
 #include "CollectErrors.h"
 
 #include "tessera-c/Runtime.h"
+#include "tessera/Target/Host/Header.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -26,6 +27,9 @@ static LogicalResult readSignatures(ModuleOp module,
   for (auto function : module.getOps<func::FuncOp>()) {
     if (!function.isPublic() || function.isExternal())
       continue;
+    std::string why = host::whyNotCallable(function.getName());
+    if (!why.empty())
+      return function.emitError() << why;
     FailureOr<host::Signature> signature = host::readSignature(function);
     if (failed(signature))
       return failure();

@@ -19,6 +19,8 @@ using namespace mlir;
 namespace tessera {
 
 void buildBsaPipeline(OpPassManager &pipeline, bool fuse) {
+  // Nobody can call it, so whether it can be compiled does not matter.
+  pipeline.addPass(createSymbolDCEPass());
   pipeline.addNestedPass<func::FuncOp>(bsa::createExpandPass());
   pipeline.addPass(createCanonicalizerPass());
   pipeline.addPass(createCSEPass());

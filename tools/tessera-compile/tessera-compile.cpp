@@ -162,10 +162,9 @@ int main(int argc, char **argv) {
   if (!file)
     return tessera::usageError(kTool, error);
 
-  StringRef name = output == "-" ? "tessera" : llvm::sys::path::stem(output);
   llvm::Expected<tessera::Content> content =
       target == Target::Host
-          ? tessera::emitForHost(*emit, **module, options, name)
+          ? tessera::emitForHost(*emit, **module, options)
           : tessera::emitForGpu(*emit, **module, gpuOptions, llvm::errs());
   if (!content)
     return fail(content.takeError());

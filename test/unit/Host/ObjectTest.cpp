@@ -88,7 +88,7 @@ TEST(Object, RunsInACProgramWithTheRuntimeAlone) {
   HostProgram program = get(build(kSaxpy, saxpySignature()));
   std::string object =
       folder.write("saxpy.o", get(program.emitObject())->getBuffer());
-  folder.write("saxpy.h", get(emitHeader(saxpySignature(), "saxpy")));
+  folder.write("saxpy.h", get(emitHeader(saxpySignature())));
   std::string source = folder.write("main.c", kProgram);
 
   std::string executable = folder.path("main"), output = folder.path("output");
@@ -106,6 +106,105 @@ TEST(Object, RunsInACProgramWithTheRuntimeAlone) {
   std::string text = readText(output);
   EXPECT_TRUE(StringRef(text).starts_with("12 24 36 48 60 72 ")) << text;
   EXPECT_NE(text.find("'y'"), std::string::npos) << text;
+}
+
+/// A module that calls what is in no library it is linked with.
+const char *const kCallsOutside = R"mlir(
+func.func private @outside(i64)
+func.func @saxpy(%x: memref<?x?xf32, strided<[?, 1], offset: ?>>,
+                 %y: memref<?x?xf32, strided<[?, 1], offset: ?>>, %a: f32,
+                 %out: memref<?x?xf32, strided<[?, 1], offset: ?>>) {
+  %zero = arith.constant 0 : i64
+  call @outside(%zero) : (i64) -> ()
+  return
+}
+)mlir";
+
+TEST(Object, NeedsNothingButTheRuntimeAndTheCLibrary) {
+  HostProgram program = get(build(kCallsOutside, saxpySignature()));
+  auto object = program.emitObject();
+  ASSERT_FALSE(bool(object));
+  EXPECT_EQ(llvm::toString(object.takeError()),
+            "internal: the object needs 'outside', which neither libtessera_rt "
+            "nor the C library has; please report this");
+}
+
+/// Of a header as C and as C++, with the flags of each.
+void expectCompiles(const TemporaryFolder &folder, const std::string &source) {
+  const std::vector<std::string> languages[] = {
+      {"-xc", "-std=c11"}, {"-xc", "-std=gnu2x"}, {"-xc++", "-std=c++20"}};
+  for (const std::vector<std::string> &language : languages) {
+    std::string output = folder.path("output");
+    std::vector<std::string> command = {TEST_C_COMPILER, "-fsyntax-only",
+                                        "-Wall", "-Werror",
+                                        std::string("-I") + TEST_INCLUDE_DIR};
+    command.insert(command.end(), language.begin(), language.end());
+    command.push_back(source);
+    EXPECT_EQ(runProgram(command, output), 0) << language[1] << ":\n"
+                                              << readText(output);
+  }
+}
+
+SignatureParam tensorNamed(StringRef name) {
+  SignatureParam param;
+  param.name = name.str();
+  param.dims = {1};
+  return param;
+}
+
+TEST(Object, TwoHeadersOfOneNameMeetInAProgram) {
+  TemporaryFolder folder;
+  Signature first, second;
+  first.function = "first";
+  second.function = "second";
+  llvm::sys::fs::create_directory(folder.path("a"));
+  llvm::sys::fs::create_directory(folder.path("b"));
+  folder.write("a/x.h", get(emitHeader(first)));
+  folder.write("b/x.h", get(emitHeader(second)));
+  expectCompiles(folder, folder.write("both.c", R"c(
+#include "a/x.h"
+#include "b/x.h"
+#include "a/x.h"
+int both_succeed(void);
+int both_succeed(void) { return !first() && !second(); }
+)c"));
+}
+
+TEST(Object, ParametersMayHaveAnyName) {
+  TemporaryFolder folder;
+  Signature signature;
+  signature.function = "f";
+  for (const char *name : {"requires",
+                           "asm",
+                           "_Bool",
+                           "typeof",
+                           "int32_t",
+                           "INT32_MAX",
+                           "linux",
+                           "unix",
+                           "tessera_tensor",
+                           "tessera_error",
+                           "__linux__",
+                           "__GNUC__",
+                           "NULL",
+                           "TESSERA_F32",
+                           "query",
+                           "nullptr",
+                           "co_await",
+                           "a b",
+                           "",
+                           "wchar_t",
+                           "main",
+                           "_",
+                           "x.y",
+                           "9"})
+    signature.params.push_back(tensorNamed(name));
+  // Its name is in the words of a rule as it is.
+  signature.params.push_back(tensorNamed("x*/ #error\n#error"));
+  signature.constraints.push_back(
+      {TESSERA_RT_SIZES, 0, 64, {int64_t(signature.params.size() - 1), 64}});
+  folder.write("f.h", get(emitHeader(signature)));
+  expectCompiles(folder, folder.write("use.c", "#include \"f.h\"\n"));
 }
 
 } // namespace
