@@ -382,7 +382,8 @@ std::optional<double> Arguments::density() const {
     auto *counts = reinterpret_cast<const int32_t *>(array.data.data());
     size_t rows = array.data.size() / 4;
     double total = std::accumulate(counts, counts + rows, 0.0);
-    return total / rows / extents[blocks - signature->symbols.begin()];
+    int64_t all = extents[blocks - signature->symbols.begin()];
+    return all == 0 ? std::nullopt : std::optional(total / rows / all);
   }
   return std::nullopt;
 }
