@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "SpecFlags.h"
 
+#include "ModuleSource.h"
+
 #include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
@@ -146,12 +146,12 @@ SpecFlags::load(MLIRContext &context) const {
     return llvm::createStringError("'" + input +
                                    "' says what to compile already; drop it, "
                                    "or the flags that describe an attention");
-  std::string error;
-  std::unique_ptr<llvm::MemoryBuffer> source = openInputFile(input, &error);
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> source =
+      openModule(input);
   if (!source)
-    return llvm::createStringError(error);
+    return source.takeError();
   llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(std::move(source), llvm::SMLoc());
+  sources.AddNewSourceBuffer(std::move(*source), llvm::SMLoc());
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
   return parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
 }

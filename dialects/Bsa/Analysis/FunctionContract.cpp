@@ -3,6 +3,7 @@
 #include "Bsa/Analysis/FunctionContract.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace tessera::bsa;
@@ -141,13 +142,29 @@ DimClass FunctionContract::symbolOf(Operation *op, StringRef symbol) const {
   return classes[symbolNodes.at({op, symbol.str()})];
 }
 
+void FunctionContract::learn(DimClass dim, int64_t extent) {
+  auto [known, isNew] = extents.insert({dim, extent});
+  if (isNew || known->second == extent)
+    return;
+  auto [low, high] = std::minmax(known->second, extent);
+  contradiction =
+      std::min(contradiction.value_or(Contradiction{dim, low, high}),
+               Contradiction{dim, low, high});
+}
+
+/// What types say, and the block counts of static lengths.
 void FunctionContract::learnExtents() {
   for (auto [key, node] : valueNodes) {
     auto type = dyn_cast<RankedTensorType>(key.first.getType());
-    if (!type || type.isDynamicDim(key.second))
-      continue;
-    extents[classes[node]] = type.getDimSize(key.second);
+    if (type && !type.isDynamicDim(key.second))
+      learn(classes[node], type.getDimSize(key.second));
   }
+  for (const Entry &entry : opContracts)
+    for (const Contract::Blocks &blocks : entry.contract.blockCounts)
+      if (std::optional<int64_t> length =
+              staticExtent(symbolOf(entry.op, blocks.length)))
+        learn(symbolOf(entry.op, blocks.blocks),
+              llvm::divideCeil(*length, blocks.block));
 }
 
 std::optional<int64_t> FunctionContract::staticExtent(DimClass dim) const {

@@ -22,6 +22,14 @@ namespace tessera::test {
 /// @scores(query, key, [query sizes, key sizes,] [scale])
 ///   -> the scores @attention selects by
 std::string attentionModule(const oracle::StaticConfig &config);
+/// The same for the calls of one geometry alone: a k or scale that is constant
+/// is no argument, for one that is computed argumentOf() is.
+std::string attentionModule(const oracle::Geometry &geometry,
+                            const oracle::Wording &wording);
+
+/// What to pass so that the function computes `number`.
+inline int32_t argumentOf(int64_t number) { return int32_t(number + 3); }
+inline float argumentOf(float number) { return 2 * number; }
 
 /// One op as a function of its name:
 /// @pool(input, [sizes]) -> means, by the query's block
@@ -34,6 +42,8 @@ std::string attentionModule(const oracle::StaticConfig &config);
 /// of the configuration's type.
 std::string pieceModule(const oracle::StaticConfig &config,
                         const std::string &op);
+std::string pieceModule(const oracle::Geometry &geometry,
+                        const oracle::Wording &wording, const std::string &op);
 
 struct PartitionConfig {
   int64_t cube[3];

@@ -69,6 +69,8 @@ protected:
     return module;
   }
 
+  int64_t checkCall(const Geometry &geometry, AttendCall &call);
+
   MLIRContext context;
 };
 
@@ -103,8 +105,7 @@ std::string print(const sim::SimulationResult &result) {
 /// Simulates one call; the stages it filled beyond those of one pass.
 int64_t simulateCall(tile::KernelOp kernel, const launch::Entry &entry,
                      const AttendPlan &plan, const AttendShape &shape,
-                     const Geometry &geometry) {
-  AttendCall call(geometry);
+                     const Geometry &geometry, AttendCall &call) {
   int64_t tiles = (call.tiles() + plan.tiles - 1) / plan.tiles;
   int64_t grid =
       1 + int64_t(geometry.seed % uint64_t(std::min<int64_t>(tiles, 3)));
@@ -123,22 +124,44 @@ int64_t simulateCall(tile::KernelOp kernel, const launch::Entry &entry,
   return loads - call.stages(shape.keyBlock / plan.step);
 }
 
+/// Builds the kernel for a call and simulates it, as simulateCall().
+int64_t AttendForwardTest::checkCall(const Geometry &geometry,
+                                     AttendCall &call) {
+  SCOPED_TRACE(geometry.describe());
+  AttendShape shape = shapeFor(geometry);
+  llvm::Expected<AttendPlan> plan =
+      parsePlan(GetParam().plan, choosePlan(shape));
+  if (!plan) {
+    ADD_FAILURE() << toString(plan.takeError());
+    return 0;
+  }
+  OwningOpRef<ModuleOp> module = build(shape, *plan);
+  if (!module)
+    return 0;
+  auto kernel = *module->getOps<tile::KernelOp>().begin();
+  launch::Entry entry = describeAttendForward("attend", shape, *plan);
+  return simulateCall(kernel, entry, *plan, shape, geometry, call);
+}
+
 TEST_P(AttendForwardTest, MatchesTheOracle) {
   int64_t more = 0;
   for (uint64_t i = 0; i < 8; ++i) {
     Geometry geometry = draw(firstSeed() + i, GetParam());
-    SCOPED_TRACE(geometry.describe());
-    AttendShape shape = shapeFor(geometry);
-    llvm::Expected<AttendPlan> plan =
-        parsePlan(GetParam().plan, choosePlan(shape));
-    ASSERT_TRUE(bool(plan)) << toString(plan.takeError());
-    OwningOpRef<ModuleOp> module = build(shape, *plan);
-    ASSERT_TRUE(module);
-    auto kernel = *module->getOps<tile::KernelOp>().begin();
-    launch::Entry entry = describeAttendForward("attend", shape, *plan);
-    more += simulateCall(kernel, entry, *plan, shape, geometry);
+    AttendCall call(geometry);
+    more += checkCall(geometry, call);
   }
   EXPECT_GT(more, 0) << "no tile was done again";
+}
+
+TEST_P(AttendForwardTest, GivesNaNForARowThatHoldsNaN) {
+  int64_t spoilt = 0;
+  for (uint64_t i = 0; i < 3; ++i) {
+    Geometry geometry = draw(firstSeed() + i, GetParam());
+    AttendCall call(geometry);
+    spoilt += call.spoilARow();
+    checkCall(geometry, call);
+  }
+  EXPECT_GT(spoilt, 0) << "no row attends to anything";
 }
 
 TEST_P(AttendForwardTest, KeepsToItsRings) {
