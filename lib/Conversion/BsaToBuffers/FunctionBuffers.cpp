@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "FunctionBuffers.h"
+#include "tessera/Conversion/BsaToBuffers/FunctionBuffers.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -67,7 +67,7 @@ void FunctionBuffers::bindDestination(Value value, Value buffer) {
     part = buffer;
 }
 
-void FunctionBuffers::lowerReturn(func::ReturnOp op) {
+void FunctionBuffers::lowerReturn(func::ReturnOp op, bool freesTemporaries) {
   unsigned first = source.getNumArguments();
   for (auto [index, value] : llvm::enumerate(op.getOperands())) {
     Value target = body->getArgument(first + index);
@@ -75,8 +75,9 @@ void FunctionBuffers::lowerReturn(func::ReturnOp op) {
     if (made != target)
       memref::CopyOp::create(builder, op.getLoc(), made, target);
   }
-  for (Value memory : temporaries)
-    memref::DeallocOp::create(builder, op.getLoc(), memory);
+  if (freesTemporaries)
+    for (Value memory : temporaries)
+      memref::DeallocOp::create(builder, op.getLoc(), memory);
   func::ReturnOp::create(builder, op.getLoc());
 }
 
@@ -210,4 +211,10 @@ void FunctionBuffers::lowerCast(tensor::CastOp op) {
   buffers.tensors[op.getResult()] = memref::CastOp::create(
       builder, op.getLoc(), bufferType(cast<RankedTensorType>(op.getType())),
       buffers.tensors.lookup(op.getSource()));
+}
+
+void FunctionBuffers::lowerDim(tensor::DimOp op) {
+  buffers.scalars[op.getResult()] = memref::DimOp::create(
+      builder, op.getLoc(), buffers.tensors.lookup(op.getSource()),
+      buffers.scalars.lookup(op.getIndex()));
 }
