@@ -57,14 +57,14 @@ static Type parameterType(ParameterKind kind, const AttendShape &shape,
   switch (kind) {
   case ParameterKind::QueryMap:
     return tile::MapType::get(
-        context, bufferType(shape, shape.queryBlock, shape.headDim));
+        bufferType(shape, shape.queryBlock, shape.headDim));
   case ParameterKind::OutputMap:
     return tile::MapType::get(context,
-                              bufferType(shape, tile::kRows, shape.headDim));
+                              bufferType(shape, tile::kRows, shape.headDim),
+                              tile::kWarpRows, plan.store);
   case ParameterKind::KeyMap:
   case ParameterKind::ValueMap:
-    return tile::MapType::get(context,
-                              bufferType(shape, plan.step, shape.headDim));
+    return tile::MapType::get(bufferType(shape, plan.step, shape.headDim));
   case ParameterKind::Index:
   case ParameterKind::Count:
   case ParameterKind::QuerySizes:
@@ -81,8 +81,7 @@ static Type parameterType(ParameterKind kind, const AttendShape &shape,
   }
 }
 
-/// The box of one copy. A warp stores its own 16 rows, as many columns at a
-/// time as the staging has.
+/// The box of one copy.
 static launch::BoxShape boxOf(ParameterKind kind, const AttendShape &shape,
                               const AttendPlan &plan) {
   auto map = dyn_cast<tile::MapType>(parameterType(kind, shape, plan));
@@ -90,14 +89,10 @@ static launch::BoxShape boxOf(ParameterKind kind, const AttendShape &shape,
     return {};
   tile::BufferType tile = map.getTile();
   launch::BoxShape box;
-  box.rows = int32_t(tile.getRows());
+  box.rows = int32_t(map.getBoxRows());
   box.columns = int32_t(tile.getPanelColumns());
-  box.panels = int32_t(tile.getPanels());
+  box.panels = int32_t(map.getBoxPanels());
   box.swizzleBytes = int32_t(tile.getSwizzle());
-  if (kind == ParameterKind::OutputMap) {
-    box.rows = 16;
-    box.panels = int32_t(plan.store / tile.getPanelColumns());
-  }
   return box;
 }
 

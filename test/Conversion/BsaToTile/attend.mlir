@@ -8,7 +8,7 @@
 // CHECK-SAME: %[[Q:[a-z0-9]+]]: !tile.map<64x128xbf16, swizzle = 128> {tile.name = "query"}
 // CHECK-SAME: %[[K:[a-z0-9]+]]: !tile.map<64x128xbf16, swizzle = 128> {tile.name = "key"}
 // CHECK-SAME: %[[V:[a-z0-9]+]]: !tile.map<64x128xbf16, swizzle = 128> {tile.name = "value"}
-// CHECK-SAME: %[[O:[a-z0-9]+]]: !tile.map<64x128xbf16, swizzle = 128> {tile.name = "output"}
+// CHECK-SAME: %[[O:[a-z0-9]+]]: !tile.map<64x128xbf16, swizzle = 128, box = 16x64> {tile.name = "output"}
 // CHECK-SAME: %[[INDEX:[a-z0-9]+]]: memref<?xi32> {tile.name = "index"}
 // CHECK-SAME: %[[COUNT:[a-z0-9]+]]: memref<?xi32> {tile.name = "count", tile.natural}
 // CHECK-SAME: {tile.name = "key_sizes"}
