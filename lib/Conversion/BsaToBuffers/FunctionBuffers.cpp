@@ -35,6 +35,7 @@ func::FuncOp FunctionBuffers::createTarget() {
                                      builder.getFunctionType(types, {}));
   target.setVisibility(source.getVisibility());
   body = target.addEntryBlock();
+  nameArguments();
   builder.setInsertionPointToStart(body);
   for (BlockArgument argument : source.getArguments()) {
     Value replacement = body->getArgument(argument.getArgNumber());
@@ -46,6 +47,20 @@ func::FuncOp FunctionBuffers::createTarget() {
   for (auto [index, value] : llvm::enumerate(end->getOperands()))
     bindDestination(value, body->getArgument(source.getNumArguments() + index));
   return target;
+}
+
+/// As the caller knows them, for whoever reads the function.
+void FunctionBuffers::nameArguments() {
+  unsigned inputs = source.getNumArguments();
+  for (BlockArgument argument : body->getArguments()) {
+    unsigned number = argument.getArgNumber();
+    StringRef attribute = "bsa.name";
+    auto name = dyn_cast_or_null<StringAttr>(
+        number < inputs ? source.getArgAttr(number, attribute)
+                        : source.getResultAttr(number - inputs, attribute));
+    if (name)
+      argument.setLoc(NameLoc::get(name, argument.getLoc()));
+  }
 }
 
 /// Lets the op that makes `value` write straight to a result's buffer, where it

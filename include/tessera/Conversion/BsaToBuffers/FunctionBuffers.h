@@ -65,6 +65,7 @@ public:
   Buffers buffers;
 
 private:
+  void nameArguments();
   void bindDestination(mlir::Value value, mlir::Value buffer);
   void bindMap(mlir::Value map);
   mlir::Value allocate(mlir::RankedTensorType type,
