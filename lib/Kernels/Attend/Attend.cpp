@@ -32,11 +32,6 @@ std::string kernels::whyNotAttend(Operation *op, StringRef chip) {
     return "computes bsa.attend alone";
   if (chip != "sm_90a")
     return "is written for sm_90a";
-  auto lists = attend.getMap().getDefiningOp<bsa::MapFromListsOp>();
-  if (lists &&
-      (!lists.getCount() || !isa<RankedTensorType>(lists.getCount().getType())))
-    return "reads a count for each list; give bsa.map_from_lists a tensor of "
-           "counts";
   AttendShape shape = shapeOf(attend);
   auto output = cast<RankedTensorType>(attend.getOutput().getType());
   if (output.getElementType() != shape.element)

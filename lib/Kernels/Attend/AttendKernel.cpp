@@ -34,13 +34,20 @@ static Value scaleOf(LaunchSite &site, bsa::AttendOp op) {
   return constant(b, b.getF32Type(), 1 / std::sqrt(features));
 }
 
+/// One number for all lists.
+static Extent fixedCountOf(LaunchSite &site, Value map) {
+  Value count = site.lists(map).fixedCount;
+  return count ? Extent(site.numbers(), count) : Extent();
+}
+
 AttendCall::AttendCall(LaunchSite &site, bsa::AttendOp op,
                        const AttendShape &shape)
     : query(site.buffer(op.getQuery())), key(site.buffer(op.getKey())),
       value(site.buffer(op.getValue())), output(site.buffer(op.getOutput())),
       lse(op.getLse() ? site.buffer(op.getLse()) : Value()),
-      index(site.lists(op.getMap()).index),
-      count(site.lists(op.getMap()).count), scale(scaleOf(site, op)),
+      index(site.lists(op.getMap()).index), scale(scaleOf(site, op)),
+      count(site.lists(op.getMap()).count),
+      fixedCount(fixedCountOf(site, op.getMap())),
       querySizes(sizesOf(site, op.getQSizes())),
       keySizes(sizesOf(site, op.getKvSizes())), heads(site.extent("H")),
       group(floorDiv(heads, site.extent("Hkv"))),
@@ -103,6 +110,8 @@ Scalar AttendKernel::listEntry(Scalar tile, Scalar slot) const {
 }
 
 Scalar AttendKernel::listLength(Scalar tile) const {
+  if (!call.count)
+    return scope.number("count", call.fixedCount, /*isNatural=*/true).i32();
   return scope.memory("count", call.count, /*isNatural=*/true).load(tile);
 }
 

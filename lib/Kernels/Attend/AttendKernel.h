@@ -24,7 +24,9 @@ struct AttendCall {
   };
 
   mlir::Value query, key, value, output, lse; ///< no lse: null
-  mlir::Value index, count, scale;
+  mlir::Value index, scale;
+  mlir::Value count; ///< of each list; null: all have `fixedCount`
+  Extent fixedCount;
   Sizes querySizes, keySizes;
   Extent heads, group, queryBlocks, queryLength, keyLength;
   Extent tiles; ///< batch * heads * queryBlocks

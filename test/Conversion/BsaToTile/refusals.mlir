@@ -29,16 +29,3 @@ func.func @border(%q: tensor<1x2x?x64xbf16>, %map: !bsa.block_map<64x64, capacit
       -> tensor<1x2x?x64xbf16>
   return %o : tensor<1x2x?x64xbf16>
 }
-
-// -----
-
-func.func @one_count(%q: tensor<1x2x?x64xbf16>, %index: tensor<1x2x?x8xi32>, %count: i32)
-    -> tensor<1x2x?x64xbf16> {
-  %map = bsa.map_from_lists %index, %count : tensor<1x2x?x8xi32>, i32
-      -> !bsa.block_map<64x64, capacity = 8>
-  // expected-error @below {{attend reads a count for each list; give bsa.map_from_lists a tensor of counts; or compile for the host}}
-  %o = bsa.attend query(%q : tensor<1x2x?x64xbf16>) key(%q : tensor<1x2x?x64xbf16>)
-      value(%q : tensor<1x2x?x64xbf16>) at(%map : !bsa.block_map<64x64, capacity = 8>)
-      -> tensor<1x2x?x64xbf16>
-  return %o : tensor<1x2x?x64xbf16>
-}
