@@ -83,9 +83,10 @@ Expected<LoadedAttend> compileAttend(const Gpu &gpu, mlir::ModuleOp module,
   if (!program)
     return program.takeError();
   if (program->entries.size() != 1)
-    return createStringError("the module has " +
-                             Twine(program->entries.size()) +
-                             " public functions; run one at a time");
+    return createStringError(
+        "the module has " + Twine(program->entries.size()) +
+        " functions that can be launched; run one at a time, a bsa.attend over "
+        "lists and their counts that are arguments");
   StringRef image = program->ptx;
   if (program->cubin)
     image = program->cubin->elf->getBuffer();

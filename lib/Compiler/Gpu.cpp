@@ -2,7 +2,7 @@
 #include "tessera/Compiler/Gpu.h"
 
 #include "CollectErrors.h"
-#include "tessera/Conversion/BsaToTile/Passes.h"
+#include "Entries.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 #include "tessera/Target/Host/Header.h"
 
@@ -22,10 +22,13 @@ namespace tessera {
 
 GpuCompiler::GpuCompiler(GpuOptions given) : options(std::move(given)) {}
 
-/// Recipes write constants where they are used; one of each is enough.
+/// Recipes write constants where they are used; one of each is enough. What
+/// launches keeps its arithmetic as it is written: it is read again.
 static LogicalResult tidy(ModuleOp module) {
   PassManager passes(module.getContext());
-  passes.addPass(createCanonicalizerPass());
+  passes.addNestedPass<tile::KernelOp>(createCanonicalizerPass());
+  passes.nest<tile::ChipModuleOp>().addNestedPass<tile::KernelOp>(
+      createCanonicalizerPass());
   passes.addPass(createCSEPass());
   return passes.run(module);
 }
@@ -55,8 +58,8 @@ llvm::Error GpuCompiler::buildTile(ModuleOp module) {
     return measureStage(options.times, "tile", [&]() -> LogicalResult {
       if (failed(checkNames(module)) || failed(dropUnused(module)))
         return failure();
-      FailureOr<std::vector<launch::Entry>> entries = convertBsaToTile(
-          module, {options.plan, options.keyLength, options.l2Bytes});
+      FailureOr<std::vector<launch::Entry>> entries =
+          convertForLauncher(module, options);
       if (failed(entries))
         return failure();
       kernels = std::move(*entries);
@@ -81,6 +84,7 @@ static LogicalResult readResources(ModuleOp module,
 llvm::Error GpuCompiler::lower(ModuleOp module) {
   return collectErrors(module.getContext(), [&] {
     return measureStage(options.times, "nvvm", [&]() -> LogicalResult {
+      renameKernels(module, kernels);
       PassManager passes(module.getContext());
       buildTileToNVVMPipeline(passes, {options.threadReleases});
       return failure(failed(passes.run(module)) ||

@@ -1,12 +1,12 @@
-// A parameter is called what the recipe calls it, else what it is called here.
+// A parameter is called what it is called in the text.
 // RUN: not tessera-sim %s 2>&1 | FileCheck %s
-// RUN: not tessera-sim %s --set tiles=1 2>&1 | FileCheck %s --check-prefix=TEXT
-// RUN: not tessera-sim %s --set first=1 2>&1 | FileCheck %s --check-prefix=HIDDEN
+// RUN: not tessera-sim %s --set first=1 2>&1 | FileCheck %s --check-prefix=NEXT
+// RUN: not tessera-sim %s --set third=1 2>&1 | FileCheck %s --check-prefix=NONE
 
-// CHECK: 'tiles' has no value; add --set tiles=NUMBER
-// TEXT: 'second' has no value; add --set second=NUMBER
-// HIDDEN: there is no parameter 'first'; there are tiles, second
-tile.kernel @f(%first: index {tile.name = "tiles"}, %second: index) {
+// CHECK: 'first' has no value; add --set first=NUMBER
+// NEXT: 'second' has no value; add --set second=NUMBER
+// NONE: there is no parameter 'third'; there are first, second
+tile.kernel @f(%first: index, %second: index) {
   tile.role @nothing agents(1) warps(1) (%agent) {
   }
 }

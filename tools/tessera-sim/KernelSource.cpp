@@ -13,18 +13,13 @@ using namespace mlir;
 
 namespace tessera {
 
-/// What recipes call a parameter; else its name in the text, for values have
-/// none in the IR.
+/// Their names in the text, for values have none in the IR.
 static std::vector<std::string> parameterNames(const AsmParserState &state,
                                                tile::KernelOp kernel) {
   std::vector<std::string> names;
   const AsmParserState::BlockDefinition *block =
       state.getBlockDef(&kernel.getBody().front());
   for (unsigned i = 0; i < kernel.getArgumentTypes().size(); ++i) {
-    if (auto name = kernel.getArgAttrOfType<StringAttr>(i, "tile.name")) {
-      names.push_back(name.str());
-      continue;
-    }
     // A kernel in generic form may leave out what nobody uses.
     StringRef text;
     if (block && i < block->arguments.size()) {

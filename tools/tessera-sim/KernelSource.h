@@ -13,7 +13,7 @@ namespace tessera {
 
 struct KernelSource {
   tile::KernelOp kernel;
-  /// "query" of %arg0 {tile.name = "query"}, "q" of %q.
+  /// "query" of %query.
   std::vector<std::string> parameters;
 };
 

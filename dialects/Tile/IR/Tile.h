@@ -20,8 +20,12 @@
 namespace tessera::tile {
 /// On an argument of a kernel, a number or memory of numbers: none is negative.
 inline constexpr llvm::StringLiteral kNaturalAttrName = "tile.natural";
+/// On a kernel: the plan that it was made by, as text.
+inline constexpr llvm::StringLiteral kPlanAttrName = "tile.plan";
 /// Rows that one product of a warpgroup has.
 inline constexpr int64_t kRows = 64;
+/// Of these, the rows that each warp stores.
+inline constexpr int64_t kWarpRows = 16;
 /// Whether a tensor lies in registers by `#tile.layout<place>`.
 bool hasPlace(mlir::Type type, Place place);
 /// The same tensor by another layout, with other columns, or one element a row.

@@ -179,11 +179,56 @@ void FullStageType::print(AsmPrinter &printer) const {
   printHolder(printer, getBuffer());
 }
 
-Type MapType::parse(AsmParser &parser) {
-  auto buffer = dyn_cast_or_null<BufferType>(BufferType::parse(parser));
-  return buffer ? MapType::get(parser.getContext(), buffer) : MapType();
+LogicalResult
+MapType::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                BufferType tile, int64_t boxRows, int64_t boxColumns) {
+  if (boxRows < 8 || tile.getRows() % boxRows != 0)
+    return emitError() << "map moves boxes of " << boxRows
+                       << " rows; expected at least 8, and a divisor of "
+                       << tile.getRows();
+  int64_t panel = tile.getPanelColumns();
+  if (boxColumns < panel || boxColumns % panel != 0 ||
+      tile.getColumns() % boxColumns != 0)
+    return emitError() << "map moves boxes of " << boxColumns
+                       << " columns; expected a multiple of " << panel
+                       << " that divides " << tile.getColumns();
+  return success();
 }
-void MapType::print(AsmPrinter &printer) const { getTile().print(printer); }
+
+/// [`,` `box` `=` rows `x` columns]
+static ParseResult parseBox(AsmParser &parser, SmallVector<int64_t> &box) {
+  if (failed(parser.parseOptionalComma()))
+    return success();
+  SMLoc at = parser.getCurrentLocation();
+  box.clear();
+  if (parser.parseKeyword("box") || parser.parseEqual() ||
+      parser.parseDimensionList(box, /*allowDynamic=*/false,
+                                /*withTrailingX=*/false))
+    return failure();
+  if (box.size() == 2)
+    return success();
+  return parser.emitError(at) << "expected box = rows x columns";
+}
+
+Type MapType::parse(AsmParser &parser) {
+  BufferType tile = parser.parseLess() ? BufferType() : parseBody(parser);
+  if (!tile)
+    return {};
+  SMLoc at = parser.getCurrentLocation();
+  SmallVector<int64_t> box = {tile.getRows(), tile.getColumns()};
+  if (parseBox(parser, box) || parser.parseGreater())
+    return {};
+  return MapType::getChecked([&] { return parser.emitError(at); },
+                             parser.getContext(), tile, box[0], box[1]);
+}
+
+void MapType::print(AsmPrinter &printer) const {
+  printer << '<';
+  printBody(printer, getTile());
+  if (!isWhole())
+    printer << ", box = " << getBoxRows() << 'x' << getBoxColumns();
+  printer << '>';
+}
 
 //===----------------------------------------------------------------------===//
 // Rings

@@ -71,6 +71,14 @@ LogicalResult AcquireOp::verify() { // C1
   return success();
 }
 
+LogicalResult LoadOp::verify() { // C1
+  if (getMap().getType().isWhole())
+    return success();
+  return emitOpError("loads by ") << getMap().getType()
+                                  << "; a load moves the whole tile, leave the "
+                                     "box out";
+}
+
 //===----------------------------------------------------------------------===//
 // Products
 //===----------------------------------------------------------------------===//
@@ -145,16 +153,23 @@ LogicalResult LoadFragmentOp::verify() {
 
 LogicalResult StoreAsyncOp::verify() {
   RankedTensorType tensor = getValue().getType();
-  BufferType tile = getMap().getType().getTile();
+  MapType map = getMap().getType();
+  BufferType tile = map.getTile();
   BufferType buffer = getStaging().getType().getBuffer();
   if (!holds(tile, tensor)) // C1
-    return emitOpError("stores ") << tensor << " to " << getMap().getType();
+    return emitOpError("stores ") << tensor << " to " << map;
   if (buffer.getElement() != tile.getElement() ||
       buffer.getSwizzle() != tile.getSwizzle() ||
       tile.getColumns() % buffer.getColumns() != 0)
     return emitOpError("stores through ")
            << getStaging().getType()
-           << "; expected the elements and swizzle of " << getMap().getType()
+           << "; expected the elements and swizzle of " << map
            << ", and columns that divide its own";
+  if (map.getBoxRows() != kWarpRows || // C2
+      map.getBoxColumns() != buffer.getColumns())
+    return emitOpError("stores to ")
+           << map << "; a warp stores its " << kWarpRows
+           << " rows by as many columns as the staging has, box = " << kWarpRows
+           << 'x' << buffer.getColumns();
   return success();
 }

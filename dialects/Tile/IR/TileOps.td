@@ -151,6 +151,7 @@ def Tile_CtasOp : Tile_Special<"ctas", "CTAs in the grid"> {
   let description = "Example: see `tile.kernel`.";
 }
 
+include "Tile/IR/TileLaunchOps.td"
 include "Tile/IR/TileRingOps.td"
 include "Tile/IR/TileTensorOps.td"
 include "Tile/IR/TileStoreOps.td"

@@ -49,6 +49,7 @@ def Tile_AcquireOp : Tile_Op<"acquire", [TypesMatchWith<
   let hasVerifier = 1;
 }
 
+// C1 the box of the map is the whole tile.
 def Tile_LoadOp : Tile_Op<"load", [TypesMatchWith<
     "map and stage hold the same tile", "map", "stage",
     "FreeStageType::get($_ctxt, ::llvm::cast<MapType>($_self).getTile())">]> {
@@ -67,6 +68,7 @@ def Tile_LoadOp : Tile_Op<"load", [TypesMatchWith<
   let assemblyFormat = [{
     $map `[` $batch `,` $head `,` $token `]` `into` $stage attr-dict `:` qualified(type($map))
   }];
+  let hasVerifier = 1;
 }
 
 def Tile_CommitOp : Tile_Op<"commit"> {

@@ -24,7 +24,8 @@ def Tile_MakeStagingOp : Tile_Op<"make_staging", [HasParent<"KernelOp">,
 }
 
 // C1 the map has the tensor's shape and elements; so has the staging, but for
-// its columns, of which the tensor has a multiple.
+// its columns, of which the tensor has a multiple.  C2 the map's box is what a
+// warp stores at a time: its 16 rows of the staging.
 def Tile_StoreAsyncOp : Tile_Op<"store_async"> {
   let summary = "Store a tensor to global memory, asynchronously";
   let description = [{
@@ -45,7 +46,8 @@ def Tile_StoreAsyncOp : Tile_Op<"store_async"> {
     // out = q k', the rows from `size` on 0; one tile of 64 rows a CTA.
     tile.kernel @products(%q: !tile.map<64x128xbf16, swizzle = 128>,
                           %k: !tile.map<64x128xbf16, swizzle = 128>,
-                          %out: !tile.map<64x64xbf16, swizzle = 128>, %size: i32) {
+                          %out: !tile.map<64x64xbf16, swizzle = 128, box = 16x64>,
+                          %size: i32) {
       %c0 = arith.constant 0 : index
       %c64 = arith.constant 64 : index
       %cta = tile.cta
@@ -82,7 +84,8 @@ def Tile_StoreAsyncOp : Tile_Op<"store_async"> {
             : tensor<64x64xf32, #accumulator> to tensor<64x64xbf16, #accumulator>
         tile.store_async %rounded through %staging[%agent] to %out[%c0, %c0, %token]
             : tensor<64x64xbf16, #accumulator>,
-              !tile.staging<64x64xbf16, swizzle = 128>, !tile.map<64x64xbf16, swizzle = 128>
+              !tile.staging<64x64xbf16, swizzle = 128>,
+              !tile.map<64x64xbf16, swizzle = 128, box = 16x64>
         tile.store_wait
       }
     }

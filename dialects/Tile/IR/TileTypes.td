@@ -42,12 +42,30 @@ def Tile_Map : Tile_Type<"Map", "map"> {
   let description = [{
     A tensor map over [batch, head, token, feature], whatever the strides. A load
     or a store moves `rows` tokens of one head; tokens past the end read as 0 and
-    are not written.
+    are not written. The copy engine moves a `box` at a time: the whole tile, or, of
+    a map that is stored to, the rows of one warp and the columns of the staging.
 
-    Example: `!tile.map<64x128xbf16, swizzle = 128>`
+    Example: `!tile.map<64x128xbf16, swizzle = 128, box = 16x64>`
   }];
-  let parameters = (ins "::tessera::tile::BufferType":$tile);
+  let parameters = (ins "::tessera::tile::BufferType":$tile,
+                        TypeParameter<"int64_t", "rows of a box">:$boxRows,
+                        TypeParameter<"int64_t", "columns of a box">:$boxColumns);
+  let builders = [TypeBuilderWithInferredContext<(ins
+      "::tessera::tile::BufferType":$tile), [{
+    return $_get(tile.getContext(), tile, tile.getRows(), tile.getColumns());
+  }]>];
   let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    bool isWhole() const {
+      return getBoxRows() == getTile().getRows() &&
+             getBoxColumns() == getTile().getColumns();
+    }
+    /// Panels side by side in a box.
+    int64_t getBoxPanels() const {
+      return getBoxColumns() / getTile().getPanelColumns();
+    }
+  }];
 }
 
 def Tile_Ring : Tile_Type<"Ring", "ring"> {

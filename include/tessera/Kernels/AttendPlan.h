@@ -5,6 +5,9 @@
 #ifndef TESSERA_KERNELS_ATTENDPLAN_H
 #define TESSERA_KERNELS_ATTENDPLAN_H
 
+#include "tessera/Kernels/Extent.h"
+#include "tessera/Kernels/WorkOrder.h"
+
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -18,18 +21,9 @@ struct AttendShape {
   mlir::FloatType element; ///< of query, key, value and output: bf16 or f16
   int64_t headDim = 128, queryBlock = 64, keyBlock = 64;
   int64_t capacity = 0; ///< of a list
-  bool hasLse = false, hasQuerySizes = false, hasKeySizes = false;
 
   /// Warpgroups that share a query block, 64 rows each.
   int64_t warpgroupsPerTile() const { return queryBlock / 64; }
-};
-
-/// Which tile, a query block of a head, a pipeline takes next.
-enum class WorkOrder {
-  Static, ///< every so many-th: no state
-  Ticket, ///< the next that nobody has taken
-  Wave,   ///< as static, once nearly all tiles of the round before are loaded
-  Sweep   ///< not built: as ticket, and lists begin where other tiles are
 };
 
 /// Where the query goes.
@@ -60,20 +54,23 @@ std::string print(const AttendPlan &plan);
 llvm::Expected<AttendPlan> parsePlan(llvm::StringRef text,
                                      AttendPlan plan = {});
 
+/// The order's name in a plan.
+llvm::StringRef nameOf(WorkOrder order);
+
 /// Whether kernels of that shape can be made at all; the error says which
 /// number is not covered, and what is.
 llvm::Error checkShape(const AttendShape &shape);
 /// Whether the plan suits the shape; what does not fit an SM is found later.
 llvm::Error checkPlan(const AttendShape &shape, const AttendPlan &plan);
 
-/// What may be known of the calls; 0: not known.
-struct PlanHints {
-  int64_t keyLength = 0; ///< tokens of a head's keys
-  int64_t l2Bytes = 0;   ///< of the GPU
-};
-/// The plan for a shape that is covered. Without hints the order of tiles is
-/// the one that never waits.
-AttendPlan choosePlan(const AttendShape &shape, const PlanHints &hints = {});
+/// The plan for a shape that is covered; the order of tiles is decided at the
+/// call.
+AttendPlan choosePlan(const AttendShape &shape);
+/// The orders that may suit a call, first the one that never waits; and which
+/// of them does, by the tokens of a head's keys and the second-level cache.
+llvm::SmallVector<WorkOrder> ordersFor(const AttendShape &shape);
+kernels::Extent orderAt(const AttendShape &shape, kernels::Extent keyLength,
+                        kernels::Extent l2Bytes);
 
 } // namespace tessera
 

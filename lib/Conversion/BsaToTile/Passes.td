@@ -6,30 +6,39 @@
 include "mlir/Pass/PassBase.td"
 
 def ConvertBsaToTilePass : Pass<"convert-bsa-to-tile", "::mlir::ModuleOp"> {
-  let summary = "Turn functions over bsa into tile kernels";
+  let summary = "Turn functions over bsa into launches of tile kernels";
   let description = [{
-    A public function whose body is one `bsa.attend` of its arguments becomes a
-    `tile.kernel` of its name:
+    A public function becomes one over buffers, its results the last of them, and
+    every op that computes one or more launches of kernels of the chip:
 
     ```
-    func.func @f(%q, %k, %v, %index, %count) -> (tensor, tensor) {
+    func.func @f(%q, %k, %v, %index, %count) -> tensor {
       %map = bsa.map_from_lists %index, %count
-      %o, %lse = bsa.attend query(%q) key(%k) value(%v) at(%map)
-      return %o, %lse
+      %o = bsa.attend query(%q) key(%k) value(%v) at(%map)
+      return %o
     }
       ==>
-    tile.kernel @f(%q: !tile.map<..> {tile.name = "query"}, ..) {..}
+    func.func @f(%q: memref<..>, .., %o: memref<..>) {
+      %marks = memref.alloc(%tiles)
+      tile.choose %order {
+        %query = tile.make_map %q ..
+        tile.launch @sm_90a::@f_attend_ticket grid(%grid) (%query, .., %marks, %state)
+      }, {
+        ..
+      }
+      return
+    }
+    tile.module @sm_90a { tile.kernel @f_attend_ticket .. }
     ```
-    Fails at an op that has no kernel, and at shapes that no kernel covers.
+    Nothing is allocated in steps, and no buffer is freed: they are parts of the
+    workspace of a call. Fails at an op that has no kernel, and quotes why each
+    recipe does not take it.
   }];
   let options = [
+    Option<"chip", "chip", "std::string", "\"sm_90a\"", "The GPU to make kernels for">,
     Option<"plan", "plan", "std::string", "\"\"",
            "How to build the kernels, as a plan prints; what it leaves out, and "
-           "an empty one, is chosen">,
-    Option<"keyLength", "key-length", "int64_t", "0",
-           "Tokens of a head's keys, if the type does not say; 0: unknown">,
-    Option<"l2Bytes", "l2-bytes", "int64_t", "0",
-           "Second-level cache of the GPU; 0: unknown">];
+           "an empty one, is chosen">];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",

@@ -3,12 +3,11 @@
 // `convert-bsa-to-vector`: functions over tensors become functions over
 // buffers, and every kernel a parallel loop that its recipes fill.
 
-#include "FunctionBuffers.h"
 #include "Kernel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
+#include "tessera/Conversion/BsaToBuffers/LowerToBuffers.h"
 #include "tessera/Conversion/Passes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -66,26 +65,6 @@ static LogicalResult checkSupported(Operation *op) {
       .Default([](Operation *) { return success(); });
 }
 
-static LogicalResult checkSupported(func::FuncOp function) {
-  WalkResult supported = function.walk([](Operation *op) {
-    return failed(checkSupported(op)) ? WalkResult::interrupt()
-                                      : WalkResult::advance();
-  });
-  if (supported.wasInterrupted())
-    return failure();
-  for (Type type : llvm::concat<const Type>(function.getArgumentTypes(),
-                                            function.getResultTypes()))
-    if (isa<bsa::BlockMapType>(type))
-      return function.emitError()
-             << "function '" << function.getName()
-             << "' passes a block map across its border; pass lists and use "
-                "bsa.map_from_lists and bsa.map_to_lists inside";
-  if (!llvm::hasSingleElement(function.getBody()))
-    return function.emitError() << "function '" << function.getName()
-                                << "' has control flow; keep it to one block";
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // Kernels
 //===----------------------------------------------------------------------===//
@@ -108,23 +87,30 @@ static void emitRecipe(Kernel &kernel, Operation &op) {
       .Case([&](bsa::UnpartitionOp op) { emitUnpartition(kernel, op); });
 }
 
-static bool isKernel(Operation &op) {
-  return isa<bsa::FusedOp, bsa::PartitionOp, bsa::UnpartitionOp>(op) ||
-         op.hasTrait<bsa::QueryBlockwise>();
-}
+namespace {
+
+class HostTarget : public BufferTarget {
+public:
+  explicit HostTarget(TilePlan plan) : plan(plan) {}
+
+  StringRef name() const override { return "the host"; }
+  LogicalResult check(Operation *op) override { return checkSupported(op); }
+  LogicalResult lower(Operation &op, FunctionBuffers &memory) override;
+
+private:
+  TilePlan plan;
+};
+
+} // namespace
 
 /// One parallel loop over the grid, and in it the recipe of the op, or one
 /// after another those of the ops it fuses.
-static void lowerKernel(Operation &op, FunctionBuffers &memory,
-                        OpBuilder &builder, const TilePlan &plan) {
-  for (Value result : op.getResults())
-    memory.bindResult(result);
+LogicalResult HostTarget::lower(Operation &op, FunctionBuffers &memory) {
   SmallVector<Operation *> stages = {&op};
   if (auto fused = dyn_cast<bsa::FusedOp>(op)) {
     stages.clear();
     for (Operation &stage : fused.getBody().front().without_terminator())
       stages.push_back(&stage);
-    memory.bindYielded(fused);
   }
   auto extent = [&](Operation *op, StringRef symbol) {
     return memory.extentOf(op, symbol);
@@ -132,6 +118,7 @@ static void lowerKernel(Operation &op, FunctionBuffers &memory,
   SmallVector<Value> ends, zeros(3, memory.index(0)), ones(3, memory.index(1));
   for (StringRef symbol : gridOf(stages.front()))
     ends.push_back(extent(stages.front(), symbol));
+  OpBuilder &builder = memory.getBuilder();
   auto loop = scf::ParallelOp::create(builder, op.getLoc(), zeros, ends, ones);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(loop.getBody()->getTerminator());
@@ -140,77 +127,6 @@ static void lowerKernel(Operation &op, FunctionBuffers &memory,
   for (Operation *stage : stages)
     emitRecipe(kernel, *stage);
   kernel.finish();
-}
-
-//===----------------------------------------------------------------------===//
-// One function
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-class FunctionLowering {
-public:
-  FunctionLowering(func::FuncOp source, TilePlan plan)
-      : source(source), plan(plan), builder(source.getContext()),
-        memory(source, builder) {}
-  LogicalResult run();
-
-private:
-  LogicalResult lower(Operation &op);
-  LogicalResult lowerScalar(Operation &op);
-
-  func::FuncOp source;
-  TilePlan plan;
-  OpBuilder builder;
-  FunctionBuffers memory;
-};
-
-} // namespace
-
-LogicalResult FunctionLowering::lower(Operation &op) {
-  if (isKernel(op))
-    return lowerKernel(op, memory, builder, plan), success();
-  if (auto lists = dyn_cast<bsa::MapFromListsOp>(op))
-    return memory.lowerMapFromLists(lists), success();
-  if (auto map = dyn_cast<bsa::MapToListsOp>(op))
-    return memory.lowerMapToLists(map), success();
-  if (auto cast = dyn_cast<tensor::CastOp>(op);
-      cast && isa<RankedTensorType>(cast.getType()))
-    return memory.lowerCast(cast), success();
-  if (auto end = dyn_cast<func::ReturnOp>(op))
-    return memory.lowerReturn(end), success();
-  return lowerScalar(op);
-}
-
-LogicalResult FunctionLowering::lowerScalar(Operation &op) {
-  auto &scalars = memory.buffers.scalars;
-  bool scalar = op.getNumRegions() == 0 && isMemoryEffectFree(&op) &&
-                llvm::all_of(op.getOperands(), [&](Value operand) {
-                  return scalars.contains(operand);
-                });
-  if (!scalar)
-    return op.emitOpError()
-           << "works on tensors outside the `bsa` dialect; a function compiled "
-              "for the host holds bsa ops, tensor.cast and scalar arithmetic";
-  IRMapping mapping;
-  for (Value operand : op.getOperands())
-    mapping.map(operand, scalars.lookup(operand));
-  Operation *copy = builder.clone(op, mapping);
-  for (auto [from, to] : llvm::zip(op.getResults(), copy->getResults()))
-    scalars[from] = to;
-  return success();
-}
-
-LogicalResult FunctionLowering::run() {
-  if (failed(checkSupported(source)))
-    return failure();
-  func::FuncOp target = memory.createTarget();
-  for (Operation &op : source.getBody().front())
-    if (failed(lower(op))) {
-      target.erase();
-      return failure();
-    }
-  source.erase();
   return success();
 }
 
@@ -242,11 +158,11 @@ struct ConvertBsaToVector
              "more";
       return signalPassFailure();
     }
-    TilePlan plan{lanes, tileRows, tileVectors};
+    HostTarget target({lanes, tileRows, tileVectors});
     for (auto function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
       if (!function.isExternal() && takesTensors(function) &&
-          failed(FunctionLowering(function, plan).run()))
+          failed(lowerToBuffers(function, target)))
         return signalPassFailure();
   }
 };

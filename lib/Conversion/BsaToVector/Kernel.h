@@ -9,7 +9,7 @@
 #define TESSERA_LIB_CONVERSION_BSATOVECTOR_KERNEL_H
 
 #include "Emitter.h"
-#include "FunctionBuffers.h"
+#include "tessera/Conversion/BsaToBuffers/FunctionBuffers.h"
 
 namespace tessera {
 

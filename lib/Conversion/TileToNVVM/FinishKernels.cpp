@@ -80,6 +80,7 @@ class TileFinishKernels
 
 void tessera::buildTileToNVVMPipeline(
     OpPassManager &pipeline, const ConvertTileToNVVMPassOptions &options) {
+  pipeline.addPass(createTileExtractKernelsPass());
   pipeline.addPass(createConvertTileToNVVMPass(options));
   pipeline.addPass(createCanonicalizerPass());
   pipeline.addPass(createCSEPass());

@@ -5,6 +5,22 @@
 
 include "mlir/Pass/PassBase.td"
 
+def TileExtractKernelsPass : Pass<"tile-extract-kernels", "::mlir::ModuleOp"> {
+  let summary = "Leave the kernels of a module without what launches them";
+  let description = [{
+    The kernels of every `tile.module` come to stand in the module itself, and
+    functions with a `tile.launch` go: code for the GPU is made of kernels alone.
+
+    ```
+    func.func @f(..) { tile.launch @sm_90a::@f_attend grid(..)(..) .. }
+    tile.module @sm_90a { tile.kernel @f_attend(..) {..} }
+      ==>
+    tile.kernel @f_attend(..) {..}
+    ```
+    A module for several chips must have kernels of different names.
+  }];
+}
+
 def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
   let summary = "Lower tile to one thread's program on sm_90a";
   let description = [{

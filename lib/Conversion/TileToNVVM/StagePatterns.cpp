@@ -95,7 +95,8 @@ public:
     Hopper hw(rewriter, op.getLoc());
     const Thread &thread = threadOf(op);
     tile::BufferType buffer = op.getStaging().getType().getBuffer();
-    int64_t panelBytes = 16 * buffer.getSwizzle();
+    int64_t panelBytes =
+        op.getMap().getType().getBoxRows() * buffer.getSwizzle();
     int64_t warpBytes = panelBytes * buffer.getPanels();
     Value lane = hw.i32(adaptor.getLane()[0]);
     Value base = hw.add(
@@ -120,7 +121,7 @@ public:
       onlyIf(hw, thread.leadsWarp, [&] {
         Value map = mapAddress(op.getMap());
         SmallVector<Value> at =
-            coordinates(hw, adaptor, thread, part * buffer.getPanels());
+            coordinates(hw, op, adaptor, thread, part * buffer.getPanels());
         if (op.getAdds())
           hw.addTensor(base, map, at);
         else
@@ -134,10 +135,12 @@ public:
 
 private:
   /// The map's dimensions: column of a panel, token, panel, head, batch.
-  static SmallVector<Value> coordinates(Hopper &hw, OneToN adaptor,
-                                        const Thread &thread, int64_t panel) {
+  static SmallVector<Value> coordinates(Hopper &hw, tile::StoreAsyncOp op,
+                                        OneToN adaptor, const Thread &thread,
+                                        int64_t panel) {
+    int64_t rows = op.getMap().getType().getBoxRows();
     Value token =
-        hw.add(hw.i32(adaptor.getToken()[0]), hw.multiply(thread.warp, 16));
+        hw.add(hw.i32(adaptor.getToken()[0]), hw.multiply(thread.warp, rows));
     return {hw.i32(0), token, hw.i32(panel), hw.i32(adaptor.getHead()[0]),
             hw.i32(adaptor.getBatch()[0])};
   }

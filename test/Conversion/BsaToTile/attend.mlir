@@ -1,22 +1,18 @@
-// An attention over lists becomes the program of one CTA.
+// An attention over lists becomes launches of the programs of one CTA.
 //
-// RUN: tessera-opt %s --convert-bsa-to-tile --canonicalize --cse | FileCheck %s
+// RUN: tessera-opt %s --convert-bsa-to-tile=plan=order=ticket --mlir-use-nameloc-as-prefix \
+// RUN:   --canonicalize --cse | FileCheck %s
 // RUN: tessera-opt %s --convert-bsa-to-tile="plan=overlap=yes,query=shared,stages=3,order=wave" \
 // RUN:   --canonicalize --cse | FileCheck %s --check-prefix=OVERLAP
+// RUN: tessera-opt %s --convert-bsa-to-tile --cse | FileCheck %s --check-prefix=CALL
 
-// CHECK-LABEL: tile.kernel @attend(
-// CHECK-SAME: %[[Q:[a-z0-9]+]]: !tile.map<64x128xbf16, swizzle = 128> {tile.name = "query"}
-// CHECK-SAME: %[[K:[a-z0-9]+]]: !tile.map<64x128xbf16, swizzle = 128> {tile.name = "key"}
-// CHECK-SAME: %[[V:[a-z0-9]+]]: !tile.map<64x128xbf16, swizzle = 128> {tile.name = "value"}
-// CHECK-SAME: %[[O:[a-z0-9]+]]: !tile.map<64x128xbf16, swizzle = 128> {tile.name = "output"}
-// CHECK-SAME: %[[INDEX:[a-z0-9]+]]: memref<?xi32> {tile.name = "index"}
-// CHECK-SAME: %[[COUNT:[a-z0-9]+]]: memref<?xi32> {tile.name = "count", tile.natural}
-// CHECK-SAME: {tile.name = "key_sizes"}
-// CHECK-NOT: query_sizes
-// CHECK-SAME: {tile.name = "lse"}
-// CHECK-SAME: %[[MARKS:[a-z0-9]+]]: memref<?xi32> {tile.name = "marks"}
-// CHECK-SAME: %[[STATE:[a-z0-9]+]]: memref<?xi32> {tile.name = "state"}
-// CHECK-SAME: {tile.name = "scale"}
+// What is static is no parameter: neither heads nor their groups.
+// CHECK-LABEL: tile.kernel @attend_attend_ticket(
+// CHECK-NOT: %heads
+// CHECK-SAME: %count: memref<?xi32> {tile.natural}
+// CHECK-SAME: %query: !tile.map<64x128xbf16, swizzle = 128>
+// CHECK-SAME: %output: !tile.map<64x128xbf16, swizzle = 128, box = 16x64>
+// CHECK-SAME: attributes {tile.plan = "tiles=3,step=64,stages=4,query=ring,overlap=no,store=64,registers=160/32,order=ticket"}
 
 // Four stages of keys and values a lane; what is to be done; what outgrew.
 // CHECK: %[[KV:.*]] = tile.make_ring : !tile.ring<4 x 64x128xbf16, swizzle = 128, lanes = 3>
@@ -27,19 +23,19 @@
 // CHECK: tile.role @load agents(3) warps(1) registers(32) (%[[LANE:.*]]) {
 // CHECK: scf.while
 // CHECK: tile.acquire %[[WORK]][%[[LANE]]] note(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}})
-// CHECK: tile.load %[[Q]]
+// CHECK: tile.load %query
 // CHECK: scf.for
 // CHECK: tile.acquire %[[KV]][%[[LANE]]] note(
-// CHECK-NEXT: tile.load %[[K]]
+// CHECK-NEXT: tile.load %key
 // CHECK-NEXT: tile.acquire %[[KV]][%[[LANE]]] :
-// CHECK-NEXT: tile.load %[[V]]
+// CHECK-NEXT: tile.load %value
 // Tiles by ticket, taken some blocks before the end of a list.
-// CHECK: tile.atomic_add %{{.*}} to %[[STATE]]
+// CHECK: tile.atomic_add %{{.*}} to %state
 // CHECK: scf.for
 // The last loader makes the state as it was.
-// CHECK: tile.atomic_add %{{.*}} to %[[STATE]][%{{.*}}] ordered
+// CHECK: tile.atomic_add %{{.*}} to %state[%{{.*}}] ordered
 // CHECK: tile.wait %[[OUTGROWN]]
-// CHECK: memref.load %[[MARKS]]
+// CHECK: memref.load %marks
 
 // CHECK: tile.role @attend agents(3) warps(4) registers(160) (%[[LANE:.*]]) {
 // CHECK: scf.while
@@ -53,16 +49,54 @@
 // CHECK: tile.row_reduce max
 // CHECK: math.exp2
 // CHECK: tile.mma %{{.*}}, %{{.*}} plus
-// CHECK: tile.store_async %{{.*}} through %{{.*}} to %[[O]]
+// CHECK: tile.store_async %{{.*}} through %{{.*}} to %output
 // CHECK: tile.store_rows
-// CHECK: memref.store %{{.*}}, %[[MARKS]]
+// CHECK: memref.store %{{.*}}, %marks
 // CHECK: tile.store_wait
 // CHECK: tile.acquire %[[OUTGROWN]]
 // Once more, with a running maximum.
 // CHECK: scf.while
 // CHECK: arith.maxnumf
 
-// OVERLAP-LABEL: tile.kernel @attend(
+// The order that suits the keys of a head and the L2 is chosen at the call, and each
+// has a kernel: waves if 7/10 of the L2 are less than the keys and values, or 1/4 of it
+// is not.
+// CALL-LABEL: func.func @attend(
+// CALL-SAME: %[[Q:[^:]+]]: memref<1x12x?x128xbf16, {{[^>]+>}}>, %[[K:[^:]+]]: memref<1x4x?x128xbf16,
+// CALL-DAG: %[[KEYS:.*]] = memref.dim %[[K]], %c2
+// CALL-DAG: %[[BLOCKS:.*]] = memref.dim %{{.*}}, %c2 : memref<1x12x?x76xi32
+// CALL: %[[SCALE:.*]] = arith.constant 0.0883
+// CALL: %[[TILES:.*]] = arith.muli %c12, %[[BLOCKS]]
+// CALL: %[[L2:.*]] = tile.device l2_bytes
+// CALL: %[[BYTES:.*]] = arith.muli %[[KEYS]], %c512
+// CALL: %[[TIMES4:.*]] = arith.muli %[[BYTES]], %c4
+// CALL: %[[MORE:.*]] = arith.cmpi slt, %[[L2]], %[[TIMES4]]
+// CALL: %[[SMALL:.*]] = arith.select %[[MORE]], %c0, %c1
+// CALL: %[[L7:.*]] = arith.muli %[[L2]], %c7
+// CALL: %[[B10:.*]] = arith.muli %[[BYTES]], %c10
+// CALL: %[[LARGE:.*]] = arith.cmpi slt, %[[L7]], %[[B10]]
+// CALL: %[[ORDER:.*]] = arith.select %[[LARGE]], %c1, %[[SMALL]]
+// CALL: %[[STATE:.*]] = memref.alloc() : memref<2xi32>
+// CALL: %[[MARKS:.*]] = memref.alloc(%[[TILES]]) : memref<?xi32>
+// CALL: %[[ROUNDS:.*]] = arith.ceildivsi %[[TILES]], %c3
+// CALL: %[[CTAS:.*]] = tile.resident @sm_90a::@attend_attend_ticket
+// CALL: %[[GRID:.*]] = arith.minsi %[[ROUNDS]], %[[CTAS]]
+// CALL: tile.choose %[[ORDER]] {
+// CALL:   %[[QUERY:.*]] = tile.make_map %[[Q]] :
+// CALL-SAME: -> !tile.map<64x128xbf16, swizzle = 128>
+// CALL:   tile.make_map %[[K]] promote(256) :
+// CALL:   tile.zero %[[STATE]] : memref<2xi32>
+// CALL:   tile.make_map %{{.*}} -> !tile.map<64x128xbf16, swizzle = 128, box = 16x64>
+// CALL:   tile.launch @sm_90a::@attend_attend_ticket grid(%[[GRID]])(%[[TILES]], {{.*}}%[[QUERY]], {{.*}}%[[STATE]], %[[MARKS]], %[[SCALE]]
+// CALL: }, {
+// CALL:   tile.zero %[[STATE]] : memref<2xi32>
+// CALL:   tile.launch @sm_90a::@attend_attend_wave grid(%{{.*}}) cooperative(
+// CALL: }
+// CALL: tile.module @sm_90a {
+// CALL: tile.kernel @attend_attend_ticket(
+// CALL: tile.kernel @attend_attend_wave(
+
+// OVERLAP-LABEL: tile.kernel @attend_attend_wave(
 // OVERLAP: tile.make_ring : !tile.ring<3 x 64x128xbf16, swizzle = 128, lanes = 3>
 // OVERLAP: tile.make_ring : !tile.ring<1 x 64x128xbf16, swizzle = 128, lanes = 3>
 // OVERLAP: tile.await

@@ -21,7 +21,7 @@
 // LLVM-LABEL: llvm.func @product
 // LLVM-SAME: !llvm.ptr {llvm.align = 64 : i64, llvm.byval = !llvm.array<128 x i8>, nvvm.grid_constant}
 // LLVM-SAME: nvvm.kernel, nvvm.minctasm = 1 : i32, nvvm.reqntid = array<i32: 256>
-tile.kernel @product(%q: !map, %k: !map, %o: !tile.map<64x64xbf16, swizzle = 128>, %n: i32) {
+tile.kernel @product(%q: !map, %k: !map, %o: !tile.map<64x64xbf16, swizzle = 128, box = 16x64>, %n: i32) {
   %c0 = arith.constant 0 : index
   // CHECK: mbarrier.init.shared::cta.b64
   // CHECK: fence.mbarrier_init.release.cluster;
@@ -69,7 +69,7 @@ tile.kernel @product(%q: !map, %k: !map, %o: !tile.map<64x64xbf16, swizzle = 128
     // CHECK-COUNT-16: llvm.nvvm.ff2bf16x2.rn
     %h = arith.truncf %r : tensor<64x64xf32, #acc> to tensor<64x64xbf16, #acc>
     tile.store_async %h through %staging[%agent] to %o[%c0, %c0, %c0]
-        : tensor<64x64xbf16, #acc>, !staging, !tile.map<64x64xbf16, swizzle = 128>
+        : tensor<64x64xbf16, #acc>, !staging, !tile.map<64x64xbf16, swizzle = 128, box = 16x64>
     tile.store_wait
   }
 }

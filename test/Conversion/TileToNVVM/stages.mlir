@@ -8,7 +8,7 @@
 !map = !tile.map<128x96xf16, swizzle = 64>
 !full = !tile.full<128x96xf16, swizzle = 64>
 !staging = !tile.staging<64x32xf16, swizzle = 64, lanes = 2>
-!out = !tile.map<64x96xf16, swizzle = 64>
+!out = !tile.map<64x96xf16, swizzle = 64, box = 16x32>
 
 // CHECK-LABEL: func.func @parts
 // CHECK-SAME: %[[O:[a-z0-9]+]]: !llvm.ptr {tile.map}

@@ -26,12 +26,13 @@
 #row = #tile.layout<row>
 !kv = !tile.ring<4 x 64x128xbf16, swizzle = 128, lanes = 3>
 !map = !tile.map<64x128xbf16, swizzle = 128>
+!out = !tile.map<64x128xbf16, swizzle = 128, box = 16x64>
 !full = !tile.full<64x128xbf16, swizzle = 128>
 !staging = !tile.staging<64x64xbf16, swizzle = 128, lanes = 3>
 
 tile.kernel @attend(
     %q: !map, %k: !map, %v: !map, %index: memref<?xi32>, %count: memref<?xi32>,
-    %sizes: memref<?xi32>, %o: !map, %lse: memref<?xf32>, %batches: index, %heads: index,
+    %sizes: memref<?xi32>, %o: !out, %lse: memref<?xf32>, %batches: index, %heads: index,
     %blocks: index, %tokens: index, %capacity: index, %scale: f32, %group: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
@@ -160,7 +161,7 @@ tile.kernel @attend(
       %output = arith.mulf %acc, %weight_columns : tensor<64x128xf32, #acc>
       %rounded = arith.truncf %output : tensor<64x128xf32, #acc> to tensor<64x128xbf16, #acc>
       tile.store_async %rounded through %staging[%lane] to %o[%batch, %head, %token]
-          : tensor<64x128xbf16, #acc>, !staging, !map
+          : tensor<64x128xbf16, #acc>, !staging, !out
       %log = math.log2 %sum : tensor<64xf32, #row>
       %total = arith.addf %max, %log : tensor<64xf32, #row>
       %natural = arith.mulf %total, %ln2 : tensor<64xf32, #row>

@@ -177,3 +177,43 @@ tile.kernel @store_staging(%x: tensor<64x128xbf16, #acc>, %o: !map) {
         : tensor<64x128xbf16, #acc>, !tile.staging<64x64xbf16, swizzle = 64>, !map
   }
 }
+
+// -----
+
+#acc = #tile.layout<accumulator>
+!map = !tile.map<64x128xbf16, swizzle = 128>
+
+tile.kernel @store_box(%x: tensor<64x128xbf16, #acc>, %o: !map) {
+  %staging = tile.make_staging : !tile.staging<64x64xbf16, swizzle = 128>
+  tile.role @work agents(1) warps(4) (%agent) {
+    // expected-error @below {{a warp stores its 16 rows by as many columns as the staging has, box = 16x64}}
+    tile.store_async %x through %staging[%agent] to %o[%agent, %agent, %agent]
+        : tensor<64x128xbf16, #acc>, !tile.staging<64x64xbf16, swizzle = 128>, !map
+  }
+}
+
+// -----
+
+tile.kernel @load_box(%k: !tile.map<64x128xbf16, swizzle = 128, box = 16x64>) {
+  %ring = tile.make_ring : !tile.ring<2 x 64x128xbf16, swizzle = 128>
+  tile.role @work agents(1) warps(1) (%agent) {
+    %stage = tile.acquire %ring[%agent] : !tile.ring<2 x 64x128xbf16, swizzle = 128>
+    // expected-error @below {{a load moves the whole tile, leave the box out}}
+    tile.load %k[%agent, %agent, %agent] into %stage : !tile.map<64x128xbf16, swizzle = 128, box = 16x64>
+  }
+}
+
+// -----
+
+// expected-error @below {{map moves boxes of 24 rows; expected at least 8, and a divisor of 64}}
+func.func private @box_rows(!tile.map<64x128xbf16, swizzle = 128, box = 24x64>)
+
+// -----
+
+// expected-error @below {{map moves boxes of 96 columns; expected a multiple of 64 that divides 128}}
+func.func private @box_columns(!tile.map<64x128xbf16, swizzle = 128, box = 16x96>)
+
+// -----
+
+// expected-error @below {{expected box = rows x columns}}
+func.func private @box_rank(!tile.map<64x128xbf16, swizzle = 128, box = 16>)

@@ -18,10 +18,11 @@
 #lhs = #tile.layout<operand>
 !ring = !tile.ring<4 x 64x64xbf16, swizzle = 128>
 !map = !tile.map<64x64xbf16, swizzle = 128>
+!out = !tile.map<64x64xbf16, swizzle = 128, box = 16x64>
 !full = !tile.full<64x64xbf16, swizzle = 128>
 !staging = !tile.staging<64x64xbf16, swizzle = 128>
 
-tile.kernel @refill(%x: !map, %y: !map, %o: !map, %tiles: index) {
+tile.kernel @refill(%x: !map, %y: !map, %o: !out, %tiles: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c64 = arith.constant 64 : index
@@ -61,7 +62,7 @@ tile.kernel @refill(%x: !map, %y: !map, %o: !map, %tiles: index) {
     %rounded = arith.truncf %sum : tensor<64x64xf32, #acc> to tensor<64x64xbf16, #acc>
     // All CTAs add to one tile.
     tile.store_async %rounded through %staging[%agent] add to %o[%c0, %c0, %c0]
-        : tensor<64x64xbf16, #acc>, !staging, !map
+        : tensor<64x64xbf16, #acc>, !staging, !out
     tile.store_wait
   }
 }

@@ -5,14 +5,17 @@
 #include "AttendCall.h"
 
 #include "Tile/Transforms/Passes.h"
+#include "tessera/Compiler/Gpu.h"
 #include "tessera/Compiler/Registration.h"
-#include "tessera/Kernels/AttendForward.h"
+#include "tessera/Kernels/AttendPlan.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FormatVariadic.h"
 
 #include <cstdlib>
 
@@ -39,37 +42,46 @@ protected:
     context.loadAllAvailableDialects();
   }
 
-  AttendShape shapeFor(const Geometry &geometry) {
-    Builder b(&context);
-    AttendShape shape;
-    shape.element = GetParam().isF16 ? FloatType(b.getF16Type())
-                                     : FloatType(b.getBF16Type());
-    shape.headDim = GetParam().headDim;
-    shape.queryBlock = GetParam().queryBlock;
-    shape.keyBlock = GetParam().keyBlock;
-    shape.capacity = geometry.config.capacity;
-    shape.hasLse = true;
-    shape.hasQuerySizes = shape.hasKeySizes = geometry.config.sizesRank > 0;
-    return shape;
-  }
-
-  /// Null where shape or plan is refused.
-  OwningOpRef<ModuleOp> build(const AttendShape &shape,
-                              const AttendPlan &plan) {
-    llvm::Error refused = joinErrors(checkShape(shape), checkPlan(shape, plan));
-    if (refused) {
+  /// The kernel and its record; null where shape or plan is refused.
+  OwningOpRef<ModuleOp> build(const Geometry &geometry, GpuCompiler &compiler) {
+    OwningOpRef<ModuleOp> module =
+        parseSourceString<ModuleOp>(textOf(geometry), ParserConfig(&context));
+    EXPECT_TRUE(module);
+    if (llvm::Error refused = compiler.buildTile(*module)) {
       ADD_FAILURE() << toString(std::move(refused));
       return {};
     }
-    OpBuilder b(&context);
-    OwningOpRef<ModuleOp> module = ModuleOp::create(b, b.getUnknownLoc());
-    b.setInsertionPointToStart(module->getBody());
-    buildAttendForward(b, b.getUnknownLoc(), "attend", shape, plan);
     EXPECT_TRUE(succeeded(verify(*module)));
     return module;
   }
 
   int64_t checkCall(const Geometry &geometry, AttendCall &call);
+  /// The attention that the geometry wants. Sizes are given by batch entry.
+  std::string textOf(const Geometry &geometry) {
+    bool hasSizes = geometry.config.sizesRank > 0;
+    std::string rows =
+        llvm::formatv("tensor<?x?x?x{0}x{1}>", GetParam().headDim,
+                      GetParam().isF16 ? "f16" : "bf16");
+    std::string index =
+        llvm::formatv("tensor<?x?x?x{0}xi32>", geometry.config.capacity);
+    std::string map = llvm::formatv("!bsa.block_map<{0}x{1}, capacity = {2}>",
+                                    GetParam().queryBlock, GetParam().keyBlock,
+                                    geometry.config.capacity);
+    std::string querySizes = hasSizes ? ", sizes %qs : tensor<?x?xi32>" : "";
+    std::string keySizes = hasSizes ? ", sizes %ks : tensor<?x?xi32>" : "";
+    return llvm::formatv(
+        "func.func @attend(%q: {0}, %k: {0}, %v: {0}, %i: {1}, "
+        "%n: tensor<?x?x?xi32>, %scale: f32{2}) -> ({0}, tensor<?x?x?xf32>) "
+        "{{\n"
+        "  %m = bsa.map_from_lists %i, %n : {1}, tensor<?x?x?xi32> -> {3}\n"
+        "  %o, %l = bsa.attend query(%q : {0}{4}) key(%k : {0}{5}) "
+        "value(%v : {0}) at(%m : {3}) scale(%scale) -> {0}, "
+        "lse tensor<?x?x?xf32>\n"
+        "  return %o, %l : {0}, tensor<?x?x?xf32>\n}",
+        rows, index,
+        hasSizes ? ", %qs: tensor<?x?xi32>, %ks: tensor<?x?xi32>" : "", map,
+        querySizes, keySizes);
+  }
 
   MLIRContext context;
 };
@@ -103,9 +115,11 @@ std::string print(const sim::SimulationResult &result) {
 }
 
 /// Simulates one call; the stages it filled beyond those of one pass.
-int64_t simulateCall(tile::KernelOp kernel, const launch::Entry &entry,
-                     const AttendPlan &plan, const AttendShape &shape,
+int64_t simulateCall(ModuleOp module, const launch::Entry &entry,
                      const Geometry &geometry, AttendCall &call) {
+  tile::KernelOp kernel;
+  module.walk([&](tile::KernelOp found) { kernel = found; });
+  AttendPlan plan = llvm::cantFail(parsePlan(entry.plan));
   int64_t tiles = (call.tiles() + plan.tiles - 1) / plan.tiles;
   int64_t grid =
       1 + int64_t(geometry.seed % uint64_t(std::min<int64_t>(tiles, 3)));
@@ -121,26 +135,18 @@ int64_t simulateCall(tile::KernelOp kernel, const launch::Entry &entry,
       llvm::count_if(result.trace, [](const sim::TraceEvent &event) {
         return event.what == "load";
       });
-  return loads - call.stages(shape.keyBlock / plan.step);
+  return loads - call.stages(entry.keyBlock / plan.step);
 }
 
 /// Builds the kernel for a call and simulates it, as simulateCall().
 int64_t AttendForwardTest::checkCall(const Geometry &geometry,
                                      AttendCall &call) {
   SCOPED_TRACE(geometry.describe());
-  AttendShape shape = shapeFor(geometry);
-  llvm::Expected<AttendPlan> plan =
-      parsePlan(GetParam().plan, choosePlan(shape));
-  if (!plan) {
-    ADD_FAILURE() << toString(plan.takeError());
-    return 0;
-  }
-  OwningOpRef<ModuleOp> module = build(shape, *plan);
+  GpuCompiler compiler({.plan = GetParam().plan});
+  OwningOpRef<ModuleOp> module = build(geometry, compiler);
   if (!module)
     return 0;
-  auto kernel = *module->getOps<tile::KernelOp>().begin();
-  launch::Entry entry = describeAttendForward("attend", shape, *plan);
-  return simulateCall(kernel, entry, *plan, shape, geometry, call);
+  return simulateCall(*module, compiler.entries()[0], geometry, call);
 }
 
 TEST_P(AttendForwardTest, MatchesTheOracle) {
@@ -165,11 +171,8 @@ TEST_P(AttendForwardTest, GivesNaNForARowThatHoldsNaN) {
 }
 
 TEST_P(AttendForwardTest, KeepsToItsRings) {
-  AttendShape shape = shapeFor(draw(firstSeed(), GetParam()));
-  llvm::Expected<AttendPlan> plan =
-      parsePlan(GetParam().plan, choosePlan(shape));
-  ASSERT_TRUE(bool(plan)) << toString(plan.takeError());
-  OwningOpRef<ModuleOp> module = build(shape, *plan);
+  GpuCompiler compiler({.plan = GetParam().plan});
+  OwningOpRef<ModuleOp> module = build(draw(firstSeed(), GetParam()), compiler);
   ASSERT_TRUE(module);
   PassManager passes(&context);
   passes.addPass(tile::createCheckRingsPass());

@@ -26,7 +26,8 @@ protected:
   }
   WorkOrder orderFor(const AttendShape &shape, int64_t keyLength,
                      int64_t l2Bytes) {
-    return choosePlan(shape, {keyLength, l2Bytes}).order;
+    return ordersFor(
+        shape)[size_t(*orderAt(shape, keyLength, l2Bytes).constant())];
   }
 
   mlir::MLIRContext context;
@@ -106,10 +107,9 @@ TEST_F(AttendPlanTest, ChoosesTheOrderByTheKeysOfAHead) {
   EXPECT_EQ(orderFor(shape(128, 128, 128), 92160, kH100), WorkOrder::Wave);
 }
 
-TEST_F(AttendPlanTest, NeverWaitsWhereLittleIsKnown) {
-  EXPECT_EQ(orderFor(shape(), 0, kH100), WorkOrder::Ticket);
-  EXPECT_EQ(orderFor(shape(), 49152, 0), WorkOrder::Ticket);
-  EXPECT_EQ(orderFor(shape(128, 128, 128), 0, 0), WorkOrder::Static);
+TEST_F(AttendPlanTest, NamesFirstTheOrderThatNeverWaits) {
+  EXPECT_EQ(ordersFor(shape())[0], WorkOrder::Ticket);
+  EXPECT_EQ(ordersFor(shape(128, 128, 128))[0], WorkOrder::Static);
 }
 
 } // namespace

@@ -17,11 +17,12 @@ const char *const kChain = R"(
 !qs = !tile.ring<1 x 64x64xbf16, swizzle = 128, lanes = 2>
 !ids = !tile.ring<2 x none, readers = 2>
 !map = !tile.map<64x64xbf16, swizzle = 128>
+!out = !tile.map<64x64xbf16, swizzle = 128, box = 16x64>
 !full = !tile.full<64x64xbf16, swizzle = 128>
 !staging = !tile.staging<64x64xbf16, swizzle = 128, lanes = 2>
 !pending = !tile.pending<tensor<64x64xf32, #acc>>
 
-tile.kernel @chain(%q: !map, %k: !map, %v: !map, %list: memref<?xi32>, %o: !map) {
+tile.kernel @chain(%q: !map, %k: !map, %v: !map, %list: memref<?xi32>, %o: !out) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c2 = arith.constant 2 : index
@@ -80,7 +81,7 @@ tile.kernel @chain(%q: !map, %k: !map, %v: !map, %list: memref<?xi32>, %o: !map)
     }
     %rounded = arith.truncf %sum : tensor<64x64xf32, #acc> to tensor<64x64xbf16, #acc>
     tile.store_async %rounded through %staging[%lane] to %o[%c0, %lane, %c0]
-        : tensor<64x64xbf16, #acc>, !staging, !map
+        : tensor<64x64xbf16, #acc>, !staging, !out
     tile.store_wait
   }
 }

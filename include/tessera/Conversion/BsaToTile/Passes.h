@@ -5,13 +5,10 @@
 #ifndef TESSERA_CONVERSION_BSATOTILE_PASSES_H
 #define TESSERA_CONVERSION_BSATOTILE_PASSES_H
 
-#include "tessera/Launch/Entry.h"
-
-#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 
 #include <memory>
-#include <vector>
 
 namespace tessera {
 
@@ -21,11 +18,11 @@ namespace tessera {
 #define GEN_PASS_REGISTRATION
 #include "tessera/Conversion/BsaToTile/Passes.h.inc"
 
-/// What the pass does, as its options say; gives what each kernel wants at a
-/// launch.
-mlir::FailureOr<std::vector<launch::Entry>>
-convertBsaToTile(mlir::ModuleOp module,
-                 const ConvertBsaToTilePassOptions &options);
+/// What the pass does with one function. Its kernels join those of the chip in
+/// the module.
+mlir::LogicalResult convertBsaToTile(mlir::func::FuncOp function,
+                                     llvm::StringRef chip,
+                                     llvm::StringRef plan);
 
 } // namespace tessera
 

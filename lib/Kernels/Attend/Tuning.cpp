@@ -27,6 +27,7 @@
 #include "llvm/Support/ErrorHandling.h"
 
 using namespace llvm;
+using tessera::kernels::Extent;
 
 namespace tessera {
 
@@ -73,19 +74,22 @@ static const Row &rowFor(const AttendShape &shape) {
   return *row;
 }
 
-static WorkOrder orderFor(const AttendShape &shape, const PlanHints &hints) {
-  if (hints.keyLength == 0 || hints.l2Bytes == 0)
-    return shape.queryBlock == 128 ? WorkOrder::Static : WorkOrder::Ticket;
-  auto l2 = double(hints.l2Bytes);
-  double head = 2.0 * 2 * double(hints.keyLength * shape.headDim);
-  if (head > 0.7 * l2)
-    return WorkOrder::Wave;
-  if (shape.queryBlock == 128)
-    return WorkOrder::Static;
-  return head <= 0.25 * l2 ? WorkOrder::Wave : WorkOrder::Ticket;
+SmallVector<WorkOrder> ordersFor(const AttendShape &shape) {
+  return {shape.queryBlock == 128 ? WorkOrder::Static : WorkOrder::Ticket,
+          WorkOrder::Wave};
 }
 
-AttendPlan choosePlan(const AttendShape &shape, const PlanHints &hints) {
+Extent orderAt(const AttendShape &shape, Extent keyLength, Extent l2Bytes) {
+  // Keys and values of a head, 2 bytes an element.
+  Extent headBytes = keyLength * Extent(2 * 2 * shape.headDim);
+  // Far below: up to 1/4 of the L2. It does not fit: from 7/10 on.
+  Extent isFarBelow = shape.queryBlock == 128
+                          ? Extent(0)
+                          : ifLess(l2Bytes, headBytes * 4, 0, 1);
+  return ifLess(l2Bytes * 7, headBytes * 10, 1, isFarBelow);
+}
+
+AttendPlan choosePlan(const AttendShape &shape) {
   const Row &row = rowFor(shape);
   AttendPlan plan;
   plan.tiles = row.tiles;
@@ -96,7 +100,7 @@ AttendPlan choosePlan(const AttendShape &shape, const PlanHints &hints) {
   plan.store = row.store;
   plan.attendRegisters = row.attendRegisters;
   plan.loadRegisters = row.loadRegisters;
-  plan.order = orderFor(shape, hints);
+  plan.order = WorkOrder::Call;
   return plan;
 }
 

@@ -24,7 +24,8 @@ struct Word {
 static constexpr Word kOrders[] = {{"static", int(WorkOrder::Static)},
                                    {"ticket", int(WorkOrder::Ticket)},
                                    {"wave", int(WorkOrder::Wave)},
-                                   {"sweep", int(WorkOrder::Sweep)}};
+                                   {"sweep", int(WorkOrder::Sweep)},
+                                   {"call", int(WorkOrder::Call)}};
 static constexpr Word kQueries[] = {{"ring", int(QueryPlan::Ring)},
                                     {"own", int(QueryPlan::Own)},
                                     {"shared", int(QueryPlan::Shared)}};
@@ -35,13 +36,15 @@ static StringRef wordFor(ArrayRef<Word> words, int value) {
   return found->name;
 }
 
+StringRef nameOf(WorkOrder order) { return wordFor(kOrders, int(order)); }
+
 std::string print(const AttendPlan &plan) {
   return formatv(
       "tiles={0},step={1},stages={2},query={3},overlap={4},store={5},"
       "registers={6}/{7},order={8}",
       plan.tiles, plan.step, plan.stages, wordFor(kQueries, int(plan.query)),
       wordFor(kAnswers, plan.overlap), plan.store, plan.attendRegisters,
-      plan.loadRegisters, wordFor(kOrders, int(plan.order)));
+      plan.loadRegisters, nameOf(plan.order));
 }
 
 static Error parseNumber(StringRef key, StringRef text, int64_t &number) {

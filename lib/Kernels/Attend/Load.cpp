@@ -7,12 +7,9 @@
 
 #include "AttendKernel.h"
 
-#include "mlir/Dialect/MemRef/IR/MemRef.h"
-
 using namespace mlir;
 using namespace tessera;
 using namespace tessera::kernels;
-using launch::ParameterKind;
 
 /// Blocks before the end of a list at which the next tile is chosen.
 static constexpr double kClaimAhead = 8;
@@ -40,16 +37,15 @@ struct TilePlace {
 class Loader {
 public:
   Loader(AttendKernel &kernel, Scalar lane)
-      : kernel(kernel), lane(lane), order(kernel, lane) {}
+      : kernel(kernel), lane(lane),
+        order(kernel.scope, kernel.plan.order, kernel.plan.tiles, lane) {}
 
   void run();
 
 private:
-  Scalar scalar(ParameterKind kind) const { return kernel.scalar(kind); }
   TilePlace placeOf(Scalar tile);
   Scalar batchOf(Scalar tile);
   KeyBlock blockAt(Scalar tile, Scalar batch, Scalar slot);
-  Scalar sizeOf(Scalar batch, Scalar id);
   Claim claim(Scalar tile);
   void announce(Scalar count, TilePlace place);
   void loadQuery(TilePlace place);
@@ -67,47 +63,31 @@ private:
 } // namespace
 
 TilePlace Loader::placeOf(Scalar tile) {
-  Scalar blocks = scalar(ParameterKind::QueryBlocks);
-  Scalar heads = scalar(ParameterKind::Heads);
+  Scalar blocks = kernel.queryBlocks();
+  Scalar heads = kernel.heads();
   Scalar plane = tile / blocks;
   Scalar batch = named("batch", plane / heads);
   Scalar head = named("head", plane - batch * heads);
   Scalar block = named("block", tile - plane * blocks);
-  return {batch, head, block,
-          named("kv_head", head / scalar(ParameterKind::Group))};
+  return {batch, head, block, named("kv_head", head / kernel.group())};
 }
 
 Scalar Loader::batchOf(Scalar tile) {
-  return tile /
-         (scalar(ParameterKind::QueryBlocks) * scalar(ParameterKind::Heads));
-}
-
-/// Rows of key block `id` that count.
-Scalar Loader::sizeOf(Scalar batch, Scalar id) {
-  if (!kernel.has(ParameterKind::KeySizes)) {
-    Scalar rows = scalar(ParameterKind::KeyLength).i32() -
-                  id * double(kernel.shape.keyBlock);
-    return min(rows, double(kernel.shape.keyBlock));
-  }
-  return kernel.load(ParameterKind::KeySizes,
-                     batch * scalar(ParameterKind::KeySizesStride) +
-                         id.index());
+  return tile / (kernel.queryBlocks() * kernel.heads());
 }
 
 KeyBlock Loader::blockAt(Scalar tile, Scalar batch, Scalar slot) {
-  Scalar id = kernel.load(ParameterKind::Index,
-                          tile * double(kernel.shape.capacity) + slot);
-  return {id, sizeOf(batch, id)};
+  Scalar id = kernel.listEntry(tile, slot);
+  return {id, kernel.keySize(batch, id)};
 }
 
 /// What is known of a tile before it begins; past the last one nothing.
 Claim Loader::claim(Scalar tile) {
   Scalar zero = kernel.i32(0);
-  Scalar exists = less(tile, scalar(ParameterKind::Tiles));
+  Scalar exists = less(tile, kernel.tiles());
   Scalar count =
       ifElse<Only<Scalar>>(
-          exists,
-          [&] { return Only<Scalar>{kernel.load(ParameterKind::Count, tile)}; },
+          exists, [&] { return Only<Scalar>{kernel.listLength(tile)}; },
           [&] { return Only<Scalar>{zero}; })
           .value;
   KeyBlock first = ifElse<KeyBlock>(
@@ -127,7 +107,7 @@ void Loader::loadQuery(TilePlace place) {
   Place at{place.batch, place.head,
            place.block * double(kernel.shape.queryBlock)};
   Ring ring = kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
-  ring.load(lane, kernel.map(ParameterKind::QueryMap), at);
+  ring.load(lane, kernel.queryMap(), at);
 }
 
 void Loader::loadBlock(KeyBlock block, TilePlace place) {
@@ -136,13 +116,12 @@ void Loader::loadBlock(KeyBlock block, TilePlace place) {
   for (int64_t part = 0; part < kernel.stepsPerBlock(); ++part) {
     Scalar token = first, size = block.size;
     if (kernel.stepsPerBlock() > 1) {
-      token = min(first + double(part) * step,
-                  scalar(ParameterKind::KeyLength) - 1.0);
+      token = min(first + double(part) * step, kernel.keyLength() - 1.0);
       size = max(min(block.size - double(part) * step, step), 0.0);
     }
     Place at{place.batch, place.keyHead, token};
-    kernel.keys.load(lane, kernel.map(ParameterKind::KeyMap), at, {size});
-    kernel.keys.load(lane, kernel.map(ParameterKind::ValueMap), at);
+    kernel.keys.load(lane, kernel.keyMap(), at, {size});
+    kernel.keys.load(lane, kernel.valueMap(), at);
   }
 }
 
@@ -179,7 +158,7 @@ void Loader::loadAgain() {
     Stage stage = kernel.outgrown[part].wait(lane);
     Scalar head = stage.note();
     stage.release();
-    Scalar marks = scalar(ParameterKind::Tiles) * double(part);
+    Scalar marks = kernel.tiles() * double(part);
     loopWhile<Only<Scalar>, Only<Scalar>>(
         b, {head},
         [&](Only<Scalar> state) {
@@ -187,7 +166,7 @@ void Loader::loadAgain() {
         },
         [&](Only<Scalar> state) {
           Scalar number = state.value.index() - 1.0;
-          Scalar next = kernel.load(ParameterKind::Marks, marks + number);
+          Scalar next = kernel.marks().load(marks + number);
           Claim tile = claim(number);
           TilePlace place = placeOf(number);
           announce(tile.count, place);
@@ -204,7 +183,7 @@ void Loader::run() {
   loopWhile<Claim, Claim>(
       kernel.b, claim(order.first()),
       [&](Claim tile) {
-        return std::pair(less(tile.tile, scalar(ParameterKind::Tiles)), tile);
+        return std::pair(less(tile.tile, kernel.tiles()), tile);
       },
       [&](Claim tile) { return loadTile(tile); });
   kernel.work.send(lane, {end, none, none, none});
@@ -217,12 +196,4 @@ void kernels::buildLoadRole(AttendKernel &kernel) {
   role(kernel.b, "load", kernel.plan.tiles, /*warps=*/1,
        kernel.plan.loadRegisters,
        [&](Scalar lane) { Loader(kernel, lane).run(); });
-}
-
-Scalar AttendKernel::load(ParameterKind kind, Scalar at) const {
-  return {b, memref::LoadOp::create(b, memory(kind), at.get())};
-}
-
-void AttendKernel::store(Scalar value, ParameterKind kind, Scalar at) const {
-  memref::StoreOp::create(b, value.get(), memory(kind), at.get());
 }

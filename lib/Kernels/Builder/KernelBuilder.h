@@ -3,20 +3,18 @@
 // The words in which recipes are written: scalars and fragments that add and
 // compare, rings and their stages, loops that carry a struct. Each is a handle
 // to an SSA value and the builder that makes the next.
-#ifndef TESSERA_LIB_KERNELS_KERNELBUILDER_H
-#define TESSERA_LIB_KERNELS_KERNELBUILDER_H
+#ifndef TESSERA_LIB_KERNELS_BUILDER_KERNELBUILDER_H
+#define TESSERA_LIB_KERNELS_BUILDER_KERNELBUILDER_H
 
 #include "Tile/IR/Tile.h"
+#include "tessera/Kernels/Extent.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 #include <tuple>
 
 namespace tessera::kernels {
-
-using KernelBuilder = mlir::ImplicitLocOpBuilder;
 
 /// A value, and where what is computed from it goes.
 class Handle {
@@ -157,6 +155,14 @@ public:
   using Handle::Handle;
 };
 
+/// A dense array in global memory.
+class Memory : public Handle {
+public:
+  using Handle::Handle;
+  Scalar load(Scalar index) const;
+  void store(Scalar value, Scalar index) const;
+};
+
 /// Which rows of a tensor: batch, head, first token.
 struct Place {
   Scalar batch, head, token;
@@ -287,4 +293,4 @@ void role(KernelBuilder &b, llvm::StringRef name, int64_t agents, int64_t warps,
 
 } // namespace tessera::kernels
 
-#endif // TESSERA_LIB_KERNELS_KERNELBUILDER_H
+#endif // TESSERA_LIB_KERNELS_BUILDER_KERNELBUILDER_H

@@ -3,7 +3,7 @@
 // The attending role: a warpgroup takes tile after tile, goes through the list
 // of each, and stores result and log-sum-exp.
 
-#include "AttendSteps.h"
+#include "Steps.h"
 
 #include <cmath>
 #include <limits>
@@ -11,7 +11,6 @@
 using namespace mlir;
 using namespace tessera;
 using namespace tessera::kernels;
-using launch::ParameterKind;
 
 /// A sum of weights that large has outgrown its reference. Weights are rounded
 /// to the element type, so each must be in its range; of bf16, which has that
@@ -42,7 +41,6 @@ public:
   void run();
 
 private:
-  Scalar scalar(ParameterKind kind) const { return kernel.scalar(kind); }
   Fragment filled(RankedTensorType type, double number) const {
     return {kernel.b, constant(kernel.b, type, number)};
   }
@@ -73,8 +71,7 @@ Attender::Attender(AttendKernel &kernel, Scalar agent)
     lane = agent / parts;
     part = agent % parts;
   }
-  factor =
-      named("factor", scalar(ParameterKind::Scale) * std::log2(std::exp(1.0)));
+  factor = named("factor", kernel.scale() * std::log2(std::exp(1.0)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -99,11 +96,9 @@ Rows Attender::rowsOf(Stage item) {
 
 /// Which rows are tokens; null if all are that exist.
 Fragment Attender::validRows(const Rows &rows) {
-  if (!kernel.has(ParameterKind::QuerySizes))
+  if (!kernel.hasQuerySizes())
     return {};
-  Scalar size = kernel.load(
-      ParameterKind::QuerySizes,
-      rows.batch * scalar(ParameterKind::QuerySizesStride) + rows.block);
+  Scalar size = kernel.querySize(rows.batch, rows.block);
   if (kernel.warpgroups() > 1)
     size = size - (part * double(tile::kRows)).i32();
   RankedTensorType type = rowType(kernel.b.getI32Type());
@@ -129,18 +124,17 @@ void Attender::storeTile(const Rows &rows, Fragment sum, SoftmaxState state) {
                     filled(resultType(), 0));
   Fragment output = round(result, kernel.shape.element);
   tile::StoreAsyncOp::create(b, output.get(), kernel.staging, agent.get(),
-                             kernel.map(ParameterKind::OutputMap).get(),
-                             rows.batch.get(), rows.head.get(),
-                             rows.token.get());
-  if (!kernel.has(ParameterKind::Lse))
+                             kernel.outputMap().get(), rows.batch.get(),
+                             rows.head.get(), rows.token.get());
+  if (!kernel.call.lse)
     return;
   Fragment natural = (state.reference + log2(sum)) * std::log(2.0);
   Fragment lse = select(some, natural, filled(type, -kInfinity));
-  Scalar length = scalar(ParameterKind::QueryLength);
+  Scalar length = kernel.queryLength();
   Scalar first =
-      (rows.batch * scalar(ParameterKind::Heads) + rows.head) * length +
-      rows.token;
-  tile::StoreRowsOp::create(b, lse.get(), kernel.memory(ParameterKind::Lse),
+      (rows.batch * kernel.heads() + rows.head) * length + rows.token;
+  tile::StoreRowsOp::create(b, lse.get(),
+                            kernel.scope.memory("lse", kernel.call.lse).get(),
                             first.get(), (length - rows.token).get());
 }
 
@@ -153,12 +147,9 @@ Scalar Attender::chainOutgrown(const Rows &rows, Fragment sum, Scalar chain) {
   return ifElse<Only<Scalar>>(
              any(flags),
              [&] {
-               Scalar plane =
-                   rows.batch * scalar(ParameterKind::Heads) + rows.head;
-               Scalar tile =
-                   plane * scalar(ParameterKind::QueryBlocks) + rows.block;
-               kernel.store(chain, ParameterKind::Marks,
-                            part * scalar(ParameterKind::Tiles) + tile);
+               Scalar plane = rows.batch * kernel.heads() + rows.head;
+               Scalar tile = plane * kernel.queryBlocks() + rows.block;
+               kernel.marks().store(chain, part * kernel.tiles() + tile);
                return Only<Scalar>{tile.i32() + 1.0};
              },
              [&] { return Only<Scalar>{chain}; })

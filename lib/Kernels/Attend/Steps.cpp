@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "AttendSteps.h"
+#include "Steps.h"
 
 #include <limits>
 

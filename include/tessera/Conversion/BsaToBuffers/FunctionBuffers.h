@@ -4,8 +4,8 @@
 // what is neither argument nor result, and what every extent is. Knows nothing
 // of kernels.
 
-#ifndef TESSERA_LIB_CONVERSION_BSATOVECTOR_FUNCTIONBUFFERS_H
-#define TESSERA_LIB_CONVERSION_BSATOVECTOR_FUNCTIONBUFFERS_H
+#ifndef TESSERA_CONVERSION_BSATOBUFFERS_FUNCTIONBUFFERS_H
+#define TESSERA_CONVERSION_BSATOBUFFERS_FUNCTIONBUFFERS_H
 
 #include "Bsa/Analysis/FunctionContract.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -41,8 +41,9 @@ public:
   /// The function over buffers, before `source` and still empty: a buffer for
   /// each input, then one for each result, which ops write straight to.
   mlir::func::FuncOp createTarget();
-  /// Copies what was not written in place, frees what was allocated.
-  void lowerReturn(mlir::func::ReturnOp op);
+  /// Copies what was not written in place; frees, if so wanted, what was
+  /// allocated.
+  void lowerReturn(mlir::func::ReturnOp op, bool freesTemporaries);
 
   /// Gives an op's result memory, unless it writes to a result of the function.
   void bindResult(mlir::Value result);
@@ -51,16 +52,20 @@ public:
   void lowerMapFromLists(bsa::MapFromListsOp op);
   void lowerMapToLists(bsa::MapToListsOp op);
   void lowerCast(mlir::tensor::CastOp op);
+  void lowerDim(mlir::tensor::DimOp op);
 
   /// The extent of an op's symbol, e.g. "Skv".
   mlir::Value extentOf(mlir::Operation *op, llvm::StringRef symbol) {
     return extentOf(contract.symbolOf(op, symbol));
   }
   mlir::Value index(int64_t value);
+  /// Stands where the next step belongs.
+  mlir::OpBuilder &getBuilder() { return builder; }
 
   Buffers buffers;
 
 private:
+  void nameArguments();
   void bindDestination(mlir::Value value, mlir::Value buffer);
   void bindMap(mlir::Value map);
   mlir::Value allocate(mlir::RankedTensorType type,
@@ -79,4 +84,4 @@ private:
 
 } // namespace tessera
 
-#endif // TESSERA_LIB_CONVERSION_BSATOVECTOR_FUNCTIONBUFFERS_H
+#endif // TESSERA_CONVERSION_BSATOBUFFERS_FUNCTIONBUFFERS_H

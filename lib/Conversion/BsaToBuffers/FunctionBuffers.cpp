@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "FunctionBuffers.h"
+#include "tessera/Conversion/BsaToBuffers/FunctionBuffers.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -35,6 +35,7 @@ func::FuncOp FunctionBuffers::createTarget() {
                                      builder.getFunctionType(types, {}));
   target.setVisibility(source.getVisibility());
   body = target.addEntryBlock();
+  nameArguments();
   builder.setInsertionPointToStart(body);
   for (BlockArgument argument : source.getArguments()) {
     Value replacement = body->getArgument(argument.getArgNumber());
@@ -46,6 +47,20 @@ func::FuncOp FunctionBuffers::createTarget() {
   for (auto [index, value] : llvm::enumerate(end->getOperands()))
     bindDestination(value, body->getArgument(source.getNumArguments() + index));
   return target;
+}
+
+/// As the caller knows them, for whoever reads the function.
+void FunctionBuffers::nameArguments() {
+  unsigned inputs = source.getNumArguments();
+  for (BlockArgument argument : body->getArguments()) {
+    unsigned number = argument.getArgNumber();
+    StringRef attribute = "bsa.name";
+    auto name = dyn_cast_or_null<StringAttr>(
+        number < inputs ? source.getArgAttr(number, attribute)
+                        : source.getResultAttr(number - inputs, attribute));
+    if (name)
+      argument.setLoc(NameLoc::get(name, argument.getLoc()));
+  }
 }
 
 /// Lets the op that makes `value` write straight to a result's buffer, where it
@@ -67,7 +82,7 @@ void FunctionBuffers::bindDestination(Value value, Value buffer) {
     part = buffer;
 }
 
-void FunctionBuffers::lowerReturn(func::ReturnOp op) {
+void FunctionBuffers::lowerReturn(func::ReturnOp op, bool freesTemporaries) {
   unsigned first = source.getNumArguments();
   for (auto [index, value] : llvm::enumerate(op.getOperands())) {
     Value target = body->getArgument(first + index);
@@ -75,8 +90,9 @@ void FunctionBuffers::lowerReturn(func::ReturnOp op) {
     if (made != target)
       memref::CopyOp::create(builder, op.getLoc(), made, target);
   }
-  for (Value memory : temporaries)
-    memref::DeallocOp::create(builder, op.getLoc(), memory);
+  if (freesTemporaries)
+    for (Value memory : temporaries)
+      memref::DeallocOp::create(builder, op.getLoc(), memory);
   func::ReturnOp::create(builder, op.getLoc());
 }
 
@@ -210,4 +226,10 @@ void FunctionBuffers::lowerCast(tensor::CastOp op) {
   buffers.tensors[op.getResult()] = memref::CastOp::create(
       builder, op.getLoc(), bufferType(cast<RankedTensorType>(op.getType())),
       buffers.tensors.lookup(op.getSource()));
+}
+
+void FunctionBuffers::lowerDim(tensor::DimOp op) {
+  buffers.scalars[op.getResult()] = memref::DimOp::create(
+      builder, op.getLoc(), buffers.tensors.lookup(op.getSource()),
+      buffers.scalars.lookup(op.getIndex()));
 }

@@ -3,6 +3,7 @@
 #include "KernelBuilder.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
@@ -164,6 +165,18 @@ RankedTensorType kernels::accumulatorType(Type element, int64_t columns) {
 RankedTensorType kernels::rowType(Type element) {
   auto layout = tile::LayoutAttr::get(element.getContext(), tile::Place::Row);
   return RankedTensorType::get({tile::kRows}, element, layout);
+}
+
+//===----------------------------------------------------------------------===//
+// Global memory
+//===----------------------------------------------------------------------===//
+
+Scalar Memory::load(Scalar index) const {
+  return {*b, memref::LoadOp::create(*b, value, index.get())};
+}
+
+void Memory::store(Scalar stored, Scalar index) const {
+  memref::StoreOp::create(*b, stored.get(), value, index.get());
 }
 
 //===----------------------------------------------------------------------===//

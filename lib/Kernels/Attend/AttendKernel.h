@@ -1,23 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the roles of an attention kernel share: its parameters, and the rings
-// between them.
-#ifndef TESSERA_LIB_KERNELS_ATTENDKERNEL_H
-#define TESSERA_LIB_KERNELS_ATTENDKERNEL_H
+// What the roles of an attention kernel share: what it takes from the launch,
+// and the rings between them.
+#ifndef TESSERA_LIB_KERNELS_ATTEND_ATTENDKERNEL_H
+#define TESSERA_LIB_KERNELS_ATTEND_ATTENDKERNEL_H
 
-#include "KernelBuilder.h"
+#include "../Builder/KernelScope.h"
+#include "../Builder/TileOrder.h"
+#include "Bsa/IR/Bsa.h"
 #include "tessera/Kernels/AttendPlan.h"
-#include "tessera/Launch/Entry.h"
-
-#include "llvm/ADT/DenseMap.h"
 
 namespace tessera::kernels {
 
+/// An attention where it is launched: its buffers, and its numbers, which all
+/// its kernels share.
+struct AttendCall {
+  AttendCall(LaunchSite &site, bsa::AttendOp op, const AttendShape &shape);
+
+  /// Of blocks in [N] or [B, N].
+  struct Sizes {
+    mlir::Value buffer; ///< null: all blocks are full
+    Extent stride;      ///< from one batch entry to the next
+  };
+
+  mlir::Value query, key, value, output, lse; ///< no lse: null
+  mlir::Value index, scale;
+  mlir::Value count; ///< of each list; null: all have `fixedCount`
+  Extent fixedCount;
+  Sizes querySizes, keySizes;
+  Extent heads, group, queryBlocks, queryLength, keyLength;
+  Extent tiles; ///< batch * heads * queryBlocks
+  Extent marks; ///< one a tile and warpgroup
+};
+
 struct AttendKernel {
+  const AttendCall &call;
   const AttendShape &shape;
   const AttendPlan &plan;
+  KernelScope &scope;
   KernelBuilder &b;
-  llvm::DenseMap<int, mlir::Value> parameters{}; ///< by launch::ParameterKind
 
   /// Keys and values in turn, K0 V0 K1 V1 .., each with how many of its rows
   /// count; before them the query, if the plan says so. One lane a tile.
@@ -32,26 +53,42 @@ struct AttendKernel {
   llvm::SmallVector<Ring> outgrown{};
   mlir::Value staging{};
 
-  bool has(launch::ParameterKind kind) const {
-    return parameters.contains(int(kind));
+  // What it captures from the launch.
+  TensorMap queryMap() const;
+  TensorMap keyMap() const;
+  TensorMap valueMap() const;
+  TensorMap outputMap() const;
+  Scalar heads() const { return scope.number("heads", call.heads); }
+  Scalar group() const { return scope.number("group", call.group); }
+  Scalar tiles() const { return scope.number("tiles", call.tiles); }
+  Scalar queryBlocks() const {
+    return scope.number("query_blocks", call.queryBlocks);
   }
-  Scalar scalar(launch::ParameterKind kind) const {
-    return Scalar(b, parameters.lookup(int(kind)));
+  Scalar queryLength() const {
+    return scope.number("query_length", call.queryLength);
   }
-  TensorMap map(launch::ParameterKind kind) const {
-    return TensorMap(b, parameters.lookup(int(kind)));
+  Scalar keyLength() const {
+    return scope.number("key_length", call.keyLength);
   }
-  mlir::Value memory(launch::ParameterKind kind) const {
-    return parameters.lookup(int(kind));
-  }
-  Scalar load(launch::ParameterKind kind, Scalar index) const;
-  void store(Scalar value, launch::ParameterKind kind, Scalar index) const;
+  Scalar scale() const { return scope.number("scale", call.scale); }
+  /// Entry `slot` of a tile's list, and how many there are.
+  Scalar listEntry(Scalar tile, Scalar slot) const;
+  Scalar listLength(Scalar tile) const;
+  /// Rows of a block that count. Query rows all do where there are no sizes.
+  bool hasQuerySizes() const { return bool(call.querySizes.buffer); }
+  Scalar querySize(Scalar batch, Scalar block) const;
+  Scalar keySize(Scalar batch, Scalar block) const;
+  /// The chains of tiles to do again.
+  Memory marks() const;
+
   Scalar index(int64_t value) const {
     return Scalar(b, constant(b, b.getIndexType(), double(value)));
   }
   Scalar i32(int64_t value) const {
     return Scalar(b, constant(b, b.getI32Type(), double(value)));
   }
+  /// A matrix in shared memory, swizzled as all of the kernel's are.
+  tile::BufferType tileOf(int64_t rows, int64_t columns) const;
   int64_t warpgroups() const { return shape.warpgroupsPerTile(); }
   /// Of a tile's rows, the first of those of warpgroup `part`; null if it has
   /// all.
@@ -66,26 +103,6 @@ struct AttendKernel {
 /// warpgroup.
 void buildLoadRole(AttendKernel &kernel);
 void buildAttendRole(AttendKernel &kernel);
-
-/// How a loader comes from tile to tile.
-class TileOrder {
-public:
-  TileOrder(AttendKernel &kernel, Scalar lane);
-  Scalar first() const { return start; }
-  /// The one after `tile`; it may lie past the last.
-  Scalar next(Scalar tile);
-  /// Before and after the loads of a tile.
-  void begin(Scalar tile);
-  void end();
-  /// After the last tile.
-  void leave();
-
-private:
-  AttendKernel &kernel;
-  Scalar start, stride;
-};
-/// Words of state that an order keeps between CTAs.
-int64_t stateWords(WorkOrder order);
 
 /// Sums and result of a tile so far. Scores are in units of log2.
 struct SoftmaxState {
@@ -114,4 +131,4 @@ StepWeights weighRunning(Fragment scores, Scalar factor, SoftmaxState state);
 
 } // namespace tessera::kernels
 
-#endif // TESSERA_LIB_KERNELS_ATTENDKERNEL_H
+#endif // TESSERA_LIB_KERNELS_ATTEND_ATTENDKERNEL_H

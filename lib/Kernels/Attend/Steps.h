@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One list, step by step: scores, weights, and their product with the values.
-#ifndef TESSERA_LIB_KERNELS_ATTENDSTEPS_H
-#define TESSERA_LIB_KERNELS_ATTENDSTEPS_H
+#ifndef TESSERA_LIB_KERNELS_ATTEND_STEPS_H
+#define TESSERA_LIB_KERNELS_ATTEND_STEPS_H
 
 #include "AttendKernel.h"
 
@@ -45,4 +45,4 @@ private:
 
 } // namespace tessera::kernels
 
-#endif // TESSERA_LIB_KERNELS_ATTENDSTEPS_H
+#endif // TESSERA_LIB_KERNELS_ATTEND_STEPS_H

@@ -17,18 +17,16 @@ static Error checkOneOf(const Twine &what, int64_t number,
   if (is_contained(covered, number))
     return Error::success();
   auto names = map_range(covered, [](int64_t n) { return std::to_string(n); });
-  return createStringError("no GPU kernel has " + what + " " + Twine(number) +
-                           "; there are kernels for " + join(names, ", "));
+  return createStringError("has no " + what + " " + Twine(number) +
+                           "; it has " + join(names, ", "));
 }
 
 Error checkShape(const AttendShape &shape) {
   if (!shape.element.isBF16() && !shape.element.isF16())
-    return createStringError(
-        "no GPU kernel takes query, key and value of " +
-        to_string(shape.element) +
-        "; there are kernels for bf16 and f16: round them, or "
-        "compile for the host");
-  if (Error error = checkOneOf("a head dimension of", shape.headDim,
+    return createStringError("takes no query, key and value of " +
+                             to_string(shape.element) +
+                             "; it takes bf16 and f16, round them");
+  if (Error error = checkOneOf("head dimension of", shape.headDim,
                                {64, 96, 128, 192, 256}))
     return error;
   if (Error error = checkOneOf("query blocks of", shape.queryBlock, {64, 128}))

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// How the lanes of a persistent kernel share out its tiles.
+#ifndef TESSERA_LIB_KERNELS_BUILDER_TILEORDER_H
+#define TESSERA_LIB_KERNELS_BUILDER_TILEORDER_H
+
+#include "KernelScope.h"
+#include "tessera/Kernels/WorkOrder.h"
+
+namespace tessera::kernels {
+
+/// How a loader comes from tile to tile.
+class TileOrder {
+public:
+  /// Of a CTA's `lanes` the one numbered `lane`.
+  TileOrder(KernelScope &scope, WorkOrder order, int64_t lanes, Scalar lane);
+  Scalar first() const { return start; }
+  /// The one after `tile`; it may lie past the last.
+  Scalar next(Scalar tile);
+  /// Before and after the loads of a tile.
+  void begin(Scalar tile);
+  void end();
+  /// After the last tile.
+  void leave();
+
+private:
+  enum Word { kTiles, kLeft, kWords };
+  /// What the lanes of the grid count, 0 at the launch.
+  Memory state();
+  /// Adds 1 to a word of it, and gives what it was.
+  Scalar count(Word word, bool isOrdered);
+
+  KernelScope &scope;
+  WorkOrder order;
+  Scalar start, stride;
+};
+
+} // namespace tessera::kernels
+
+#endif // TESSERA_LIB_KERNELS_BUILDER_TILEORDER_H
