@@ -28,7 +28,9 @@ add_library(TesseraHeaders INTERFACE)
 target_include_directories(TesseraHeaders INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dialects>
-  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+# Not for the runtime alone, which is installed without them.
+target_include_directories(TesseraLLVM INTERFACE
   $<INSTALL_INTERFACE:${TESSERA_INSTALL_DIALECTS}>)
 
 # Generated code is not held to our warnings.
