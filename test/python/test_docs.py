@@ -74,6 +74,7 @@ def tree(tmp_path):
     return tmp_path
 
 
+@pytest.mark.no_sanitizers
 def test_getting_started(tree):
     _, kernel, result, by_cmake, *_ = run_page("getting-started.md", tree)
     assert "bsa.fused" in kernel
@@ -115,6 +116,7 @@ def test_links():
             assert "://" in target or (page.parent / target).exists(), f"{page.name}: {target}"
 
 
+@pytest.mark.no_sanitizers
 def test_write_your_own_pass(tmp_path):
     (tmp_path / "build").symlink_to(BUILD_DIR)
     run_page("write-your-own-pass.md", tmp_path)

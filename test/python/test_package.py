@@ -12,7 +12,7 @@ import pytest
 from built import BUILD_DIR, ROOT
 
 # What is packed is not instrumented.
-pytestmark = pytest.mark.build_only
+pytestmark = pytest.mark.no_sanitizers
 
 CONSUMER = ROOT / "test" / "consumer"
 VERSION = re.search(r"project\(Tessera VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
