@@ -69,8 +69,9 @@ TEST_F(ThreadStress, LoopsOfEightCallers) {
 
 TEST_F(ThreadStress, LoopsWhileThreadsComeAndGo) {
   stress([](int caller, int round) {
-    if (caller == 0 && round % 10 == 0)
+    if (caller == 0 && round % 10 == 0) {
       ASSERT_EQ(tessera_set_num_threads(1 + round / 10 % kCallers), nullptr);
+    }
     int32_t threads = tessera_num_threads();
     ASSERT_TRUE(threads >= 1 && threads <= kCallers) << threads;
     ASSERT_EQ(sumOfSquares(50 + round, INT32_MAX), expectedSum(50 + round));
