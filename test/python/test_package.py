@@ -148,3 +148,52 @@ def test_pkg_config_finds_the_runtime(unpacked, tmp_path, static):
     program = tmp_path / "use-runtime"
     run(compiler, CONSUMER / "UseRuntime.c", *flags, f"-Wl,-rpath,{folder}", "-o", program)
     assert f"libtessera_rt {VERSION} ran" in run(program)
+
+
+PROJECT = """cmake_minimum_required(VERSION 3.20)
+project(Wrong C)
+find_package(Tessera REQUIRED)
+add_executable(app main.c)
+tessera_add_kernel({call})
+"""
+
+
+def refusal(folder, prefix, call, *flags):
+    """What configuring a project that makes the call says, on one line."""
+    (folder / "main.c").write_text("int main(void) { return 0; }\n")
+    (folder / "CMakeLists.txt").write_text(PROJECT.format(call=call))
+    done = subprocess.run(
+        ["cmake", "-S", folder, "-B", folder / "build", "-G", "Ninja",
+         "-DCMAKE_DISABLE_FIND_PACKAGE_MLIR=ON", f"-DCMAKE_PREFIX_PATH={prefix}", *flags],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    return " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    "call, said",
+    [
+        ("app attend TOPK 4", "found 'TOPK;4'; after target and name come MODULE <file>"),
+        ("app attend MODULE", "found 'MODULE'; after target and name come MODULE <file>"),
+        ("app 2d", "'2d' is no name in C; use letters, digits and _"),
+    ],
+)
+def test_wrong_kernels_are_refused(unpacked, tmp_path, call, said):
+    assert f"tessera_add_kernel: {said}" in refusal(tmp_path, unpacked, call)
+
+
+def test_a_compiler_of_another_version_is_refused(unpacked, tmp_path):
+    other = tmp_path / "tessera-compile"
+    other.write_text("#!/bin/sh\necho 'tessera-compile (Tessera) 9.8.7'\n")
+    other.chmod(0o755)
+    said = refusal(tmp_path, unpacked, "app attend", f"-DTESSERA_COMPILE={other}")
+    assert "says it is 'tessera-compile (Tessera) 9.8.7'" in said
+    assert f"set TESSERA_COMPILE to the one of Tessera {VERSION}" in said
+
+
+def test_a_missing_compiler_is_said(packages, tmp_path):
+    for name in (f"libtessera-rt{ABI}", "libtessera-rt-dev"):
+        run("dpkg-deb", "--extract", packages[name], tmp_path / "root")
+    said = refusal(tmp_path, tmp_path / "root" / "usr", "app attend")
+    assert "was found neither beside this package nor on the path; install tessera-compiler" in said
