@@ -43,6 +43,9 @@ SpecFlags::SpecFlags()
       local("local", cl::cat(category), cl::init(0),
             cl::desc("Always keep key blocks nearer than this to the query "
                      "block; 1: its own (default 0)")),
+      name("name", cl::cat(category), cl::value_desc("identifier"),
+           cl::desc("The function (default tessera_attention or "
+                    "tessera_attend)")),
       block("block", cl::cat(category), cl::init("64"),
             cl::value_desc("n or nxm"),
             cl::desc("Tokens of a block, or of a query and a key block, "
@@ -105,6 +108,7 @@ bool SpecFlags::isGiven(StringRef flag) {
 llvm::Expected<Spec> SpecFlags::spec() const {
   Spec spec;
   spec.op = op;
+  spec.name = name;
   spec.headDim = headDim;
   if (!parseBlock(block, spec.queryBlock, spec.keyBlock))
     return llvm::createStringError("--block: '" + block +
