@@ -59,6 +59,32 @@ def Ptx_MBarrierArriveOp : Ptx_InstructionOp<"mbarrier.arrive", [Ptx_Orders]> {
   let assemblyFormat = "$barrier attr-dict";
 }
 
+def Ptx_MBarrierArriveAfterOp : Ptx_InstructionOp<"mbarrier.arrive.after",
+    [Ptx_Orders, PredOpTrait<"there is a register to wait for",
+                             CPred<"!$loaded.empty()">>]> {
+  let summary = "Arrive at a barrier once registers are there";
+  let promise = [{
+    As `ptx.mbarrier.arrive`, not before the loads that fill `loaded` have
+    completed: the address is made to depend on them, because a use whose result
+    nobody needs makes the assembler wait for nothing.
+
+    Example:
+    ```mlir
+    func.func @give_back(%from: i32, %empty: i32) -> i32 {
+      %value = ptx.ld.shared %from
+      ptx.mbarrier.arrive.after %empty, %value
+      return %value : i32
+    }
+    ```
+  }];
+  let section = "Parallel Synchronization and Communication Instructions, "
+                "mbarrier.arrive";
+  let description = promise # "\n    PTX ISA: " # section # ".\n";
+  let arguments = (ins Ptx_Barrier:$barrier, Variadic<I32>:$loaded);
+  let assemblyFormat = "$barrier `,` $loaded attr-dict";
+  let extraClassDefinition = "";
+}
+
 def Ptx_MBarrierArriveExpectTxOp
     : Ptx_InstructionOp<"mbarrier.arrive.expect_tx", [Ptx_Orders]> {
   let summary = "Expect bytes in the phase, and arrive";

@@ -11,6 +11,10 @@ func.func @barriers(%barrier: i32, %n: i32) {
   ptx.mbarrier.init %barrier, %n
   // CHECK-NEXT: has_side_effects {{.*}} "mbarrier.arrive.shared::cta.b64 _, [$0];", "r,~{memory}" %[[B]] :
   ptx.mbarrier.arrive %barrier
+  // CHECK-NEXT: has_side_effects
+  // CHECK-SAME: "{\0A.reg .b32 all, nothing;\0Amov.b32 all, $1;\0Aor.b32 all, all, $2;\0Amul.lo.u32 nothing, all, all;\0Aand.b32 nothing, nothing, 2;\0Aadd.u32 nothing, nothing, $0;\0Ambarrier.arrive.shared::cta.b64 _, [nothing];\0A}",
+  // CHECK-SAME: "r,r,r,~{memory}" %[[B]], %[[N]], %[[N]] :
+  ptx.mbarrier.arrive.after %barrier, %n, %n
   // CHECK-NEXT: has_side_effects {{.*}} "mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], $1;", "r,r,~{memory}" %[[B]], %[[N]] :
   ptx.mbarrier.arrive.expect_tx %barrier, %n
   // CHECK-NEXT: has_side_effects

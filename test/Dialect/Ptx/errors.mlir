@@ -2,6 +2,14 @@
 //
 // RUN: tessera-opt %s --split-input-file --verify-diagnostics
 
+func.func @nothing_loaded(%barrier: i32) {
+  // expected-error @below {{there is a register to wait for}}
+  "ptx.mbarrier.arrive.after"(%barrier) : (i32) -> ()
+  return
+}
+
+// -----
+
 func.func @three(%address: i32) {
   // expected-error @below {{there are 1, 2 or 4 results}}
   %m:3 = ptx.ldmatrix %address : i32, i32, i32

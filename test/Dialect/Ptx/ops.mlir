@@ -10,6 +10,8 @@ func.func @barriers(%barrier: i32, %n: i32) {
   ptx.mbarrier.init %barrier, %n
   // CHECK: ptx.mbarrier.arrive %[[B]]
   ptx.mbarrier.arrive %barrier
+  // CHECK: ptx.mbarrier.arrive.after %[[B]], %[[N]], %[[N]]
+  ptx.mbarrier.arrive.after %barrier, %n, %n
   // CHECK: ptx.mbarrier.arrive.expect_tx %[[B]], %[[N]]
   ptx.mbarrier.arrive.expect_tx %barrier, %n
   // CHECK: ptx.mbarrier.wait %[[B]], %[[N]]

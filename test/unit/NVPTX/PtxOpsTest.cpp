@@ -25,6 +25,8 @@ llvm.func @every(%map: !llvm.ptr {llvm.byval = !llvm.array<128 x i8>, llvm.align
     attributes {nvvm.kernel, nvvm.reqntid = array<i32: 128>, nvvm.minctasm = 1 : i32} {
   ptx.mbarrier.init %a, %n
   ptx.mbarrier.arrive %a
+  ptx.mbarrier.arrive.after %a, %n
+  ptx.mbarrier.arrive.after %a, %n, %a
   ptx.mbarrier.arrive.expect_tx %a, %n
   ptx.mbarrier.wait %a, %n
   ptx.mbarrier.wait %a, %n
