@@ -30,6 +30,19 @@ func.func @casts(%x: tensor<?x?x128x64xf32>) -> tensor<?x?x?x64xf32> {
 
 // -----
 
+// A grid of constants has numbers.
+// CHECK-LABEL: func.func @grid
+// CHECK-SAME: (%[[X:.*]]: tensor<?x?x120x64xf32>) -> (tensor<?x?x256x64xf32>, tensor<4xi32>)
+func.func @grid(%x: tensor<?x?x?x64xf32>) -> (tensor<?x?x?x64xf32>, tensor<?xi32>) {
+  %t = arith.constant 4 : i32
+  %h = arith.constant 5 : i32
+  %w = arith.constant 6 : i32
+  %y, %s = bsa.partition %x by #bsa.cube<4x4x4> grid(%t, %h, %w) : tensor<?x?x?x64xf32> -> tensor<?x?x?x64xf32>, tensor<?xi32>
+  return %y, %s : tensor<?x?x?x64xf32>, tensor<?xi32>
+}
+
+// -----
+
 // An operation of another dialect sees what it was written for.
 // CHECK-LABEL: func.func @others
 // CHECK-SAME: (%[[X:.*]]: tensor<?x?x64x32xf32>, %[[Y:.*]]: tensor<?x?x64x32xf32>)

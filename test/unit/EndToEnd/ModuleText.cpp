@@ -3,6 +3,8 @@
 // See ModuleText.h.
 #include "ModuleText.h"
 
+#include "FunctionText.h"
+
 #include "tessera/Oracle/Random.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -17,41 +19,7 @@ using llvm::formatv;
 
 namespace tessera::test {
 
-static const char *elementType(Element element) {
-  constexpr const char *kNames[] = {"f32", "bf16", "f16"};
-  return kNames[int(element)];
-}
-
 namespace {
-
-/// A function as it is put together: what is asked for becomes an argument.
-class FunctionText {
-public:
-  explicit FunctionText(std::string name) : name(std::move(name)) {}
-
-  /// Adds the argument; returns "%name".
-  std::string argument(const std::string &argument, const std::string &type) {
-    arguments.push_back("%" + argument + ": " + type);
-    return "%" + argument;
-  }
-  /// Adds it and returns "%name : type".
-  std::string typed(const std::string &name, const std::string &type) {
-    return argument(name, type) + " : " + type;
-  }
-  void line(const std::string &text) { body += "  " + text + "\n"; }
-
-  std::string finish(const std::vector<std::string> &values,
-                     const std::vector<std::string> &types) const {
-    std::string typeList = llvm::join(types, ", ");
-    return formatv(
-        "func.func @{0}({1}) -> ({2}) {{\n{3}  return {4} : {2}\n}\n", name,
-        llvm::join(arguments, ", "), typeList, body, llvm::join(values, ", "));
-  }
-
-private:
-  std::string name, body;
-  std::vector<std::string> arguments;
-};
 
 /// The types and clauses of one configuration. Types are made anew each time,
 /// for each may say other extents.
@@ -360,38 +328,6 @@ std::string pieceModule(const StaticConfig &config, const std::string &op) {
 std::string pieceModule(const Geometry &geometry, const Wording &wording,
                         const std::string &op) {
   return pieceFunction(Words(geometry, wording), op);
-}
-
-std::string partitionModule(const PartitionConfig &config) {
-  using Text = PartitionConfig::Text;
-  std::string x = formatv("tensor<?x?x?x{0}x{1}>", config.features,
-                          elementType(config.element));
-  auto start = [&](FunctionText &f) {
-    f.argument("x", x);
-    for (const char *extent : {"time", "height", "width"})
-      f.argument(extent, "i32");
-    std::string clause =
-        formatv("%x by #bsa.cube<{0}x{1}x{2}> grid(%time, %height, %width)",
-                config.cube[0], config.cube[1], config.cube[2]);
-    if (config.text == Text::Absent)
-      return clause;
-    return clause + " text(" + f.argument("text", "i32") +
-           (config.text == Text::Prefix ? " prefix)" : " suffix)");
-  };
-  FunctionText there("there"), back("back");
-  std::string sizes = "tensor<?xi32>";
-  there.line(formatv("%y, %sizes = bsa.partition {0} : {1} -> {1}, {2}",
-                     start(there), x, sizes));
-  back.line(formatv("%y = bsa.unpartition {0} : {1} -> {1}", start(back), x));
-  return there.finish({"%y", "%sizes"}, {x, sizes}) + back.finish({"%y"}, {x});
-}
-
-void PrintTo(const PartitionConfig &config, std::ostream *out) {
-  constexpr const char *kTexts[] = {"no", "prefix", "suffix"};
-  *out << formatv("{0}, cube {1}x{2}x{3}, {4} text",
-                  elementType(config.element), config.cube[0], config.cube[1],
-                  config.cube[2], kTexts[int(config.text)])
-              .str();
 }
 
 } // namespace tessera::test

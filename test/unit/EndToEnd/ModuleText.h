@@ -4,6 +4,7 @@
 #ifndef TESSERA_TEST_UNIT_ENDTOEND_MODULETEXT_H
 #define TESSERA_TEST_UNIT_ENDTOEND_MODULETEXT_H
 
+#include "tessera/Oracle/Oracle.h"
 #include "tessera/Oracle/RandomGeometry.h"
 
 #include <iosfwd>
@@ -56,6 +57,11 @@ void PrintTo(const PartitionConfig &config, std::ostream *out);
 /// @there(raster, time, height, width, [text]) -> blocks, sizes
 /// @back(blocks, time, height, width, [text]) -> raster
 std::string partitionModule(const PartitionConfig &config);
+/// The same for the calls of one grid alone. Extents are static here and there,
+/// and where `isConstant` no scalar is an argument.
+std::string partitionModule(const PartitionConfig &config,
+                            const oracle::Grid &grid, int64_t batch,
+                            int64_t heads, bool isConstant, uint64_t seed);
 
 } // namespace tessera::test
 
