@@ -63,7 +63,10 @@ enum {
   TESSERA_OUT_OF_MEMORY = 3,    /* memory or threads could not be had */
   TESSERA_INTERNAL = 4,         /* a defect of Tessera */
   TESSERA_NO_GPU = 5,           /* no driver, or no GPU that it can use */
-  TESSERA_GPU_FAILED = 6        /* the driver refused; the message quotes it */
+  TESSERA_GPU_FAILED = 6,       /* the driver refused; the message quotes it */
+  TESSERA_DAMAGED = 7,          /* a record or bundle that is damaged, or of
+                                   another version */
+  TESSERA_NOT_FOUND = 8         /* nothing fits; the message says what is there */
 };
 
 /* One line without a newline, in UTF-8: what was found, what is accepted, what
@@ -105,9 +108,7 @@ TESSERA_API void tessera_limit_cpu_level(int32_t level);
 /*===----------------------------------------------------------------------===
  * Called by compiled code
  *
- * Nothing below is meant to be called by hand. The structures are built as
- * constants in LLVM IR, so their layout is fixed for x86-64: pointers, int64_t
- * and int32_t alone, no padding.
+ * Nothing below is meant to be called by hand.
  *===----------------------------------------------------------------------===*/
 
 /* Calls body(context, i, thread) once for each 0 <= i < count, spread over the
@@ -124,114 +125,30 @@ TESSERA_API void tessera_rt_parallel_for(
  * 0.1. */
 TESSERA_API tessera_error *tessera_rt_error(int32_t code, const char *message);
 
-/* What tessera_rt_param.kind says. args[i] is a tessera_tensor * for tensors,
- * else a pointer to the scalar. */
-enum {
-  TESSERA_RT_INPUT = 0,      /* a tensor that is read */
-  TESSERA_RT_OUTPUT = 1,     /* a tensor that is written */
-  TESSERA_RT_SCALAR_I32 = 2, /* int32_t, minimum <= value <= maximum */
-  TESSERA_RT_SCALAR_F32 = 3  /* float, finite and > 0 */
-};
+/* Computes the scalars that a function computes from its arguments before
+ * anything else: results points to an int32_t or a float for each, one behind
+ * the other. `tensors` is as a check leaves it. Since 0.1. */
+typedef void tessera_rt_compute(void *const *args,
+                                const tessera_tensor *tensors, void *results);
 
-/* A *reference* is a number known when compiling or found when called:
- *   >= 0   the number itself
- *    < 0   symbol -(reference + 1): -1 is symbol 0, -2 is symbol 1
- * A symbol takes its value from the first argument that mentions it; later ones
- * must agree. One that no argument mentions takes it from the first CEIL_DIV,
- * PRODUCT, VOLUME or CUBES constraint whose x0 it is. */
-typedef int64_t tessera_rt_ref;
-
-/* One argument of a compiled function. 96 bytes: name 0, hint 8, dims 16,
- * minimum 64, maximum 72, kind 80, dtype 84, rank 88, broadcast 92. Since 0.1.
- */
-typedef struct tessera_rt_param {
-  const char *name;
-  /* What to do if this argument is refused, "pass the sizes that partition
-   * returned"; it replaces the advice errors end with. NULL for that. */
-  const char *hint;
-  /* Tensors: every dimension. i32 scalars: dims[0] is 0, or a symbol that takes
-   * the scalar's value. */
-  tessera_rt_ref dims[TESSERA_MAX_RANK];
-  int64_t minimum, maximum; /* i32 scalars, both inclusive */
-  int32_t kind;
-  int32_t dtype;     /* tensors */
-  int32_t rank;      /* tensors */
-  int32_t broadcast; /* tensors: bit d set, dimension d may also be 1 */
-} tessera_rt_param;
-
-/* What tessera_rt_constraint.kind says. x0, x1, .. are the operands; "ref" is a
- * reference as above, "param" the index of a parameter. Constraints are checked
- * in order, after all arguments. */
-enum {
-  /* ref x0 == ceil(ref x1 / value) */
-  TESSERA_RT_CEIL_DIV = 0,
-  /* ref x0 == ref x1 * value */
-  TESSERA_RT_PRODUCT = 1,
-  /* ref x0 is a multiple of ref x1 */
-  TESSERA_RT_MULTIPLE = 2,
-  /* param x0 holds the valid rows of each block, int32 [N] or [B, N], for ref
-   * x1 rows in blocks of `value`: each is 0 .. value, and no more than the rows
-   * that exist of that block. x1 may be INT64_MAX and value INT32_MAX where
-   * they are not known */
-  TESSERA_RT_SIZES = 3,
-  /* param x0 is an index int32 [B, H, Nq, capacity]. x1 is -1 (every entry is
-   * used), or a param: a tensor int32 [B, H, Nq], or an i32 scalar for all
-   * rows. Counts are 0 .. capacity; the first `count` ids of a row are 0 .. ref
-   * x2 - 1 and distinct; ascending where flags has TESSERA_RT_ASCENDING */
-  TESSERA_RT_LISTS = 4,
-  /* ref x0 == ref x1 (text) + ref x2 * ref x3 * ref x4 (T, H, W) */
-  TESSERA_RT_VOLUME = 5,
-  /* ref x0 == ceil(ref x1 (text) / value)
-   *           + ceil(ref x2 / x5) * ceil(ref x3 / x6) * ceil(ref x4 / x7);
-   * x5..x7 is the cube */
-  TESSERA_RT_CUBES = 6,
-  /* dimension x1 of param x0, a tensor, is 1 or ref x2 */
-  TESSERA_RT_BROADCAST = 7
-};
-
-/* Bits of tessera_rt_constraint.flags. */
-enum { TESSERA_RT_ASCENDING = 1 };
-
-#define TESSERA_RT_MAX_OPERANDS 8
-
-/* 80 bytes: kind 0, flags 4, value 8, operands 16. Unused fields are 0. Since
- * 0.1. */
-typedef struct tessera_rt_constraint {
-  int32_t kind;
-  int32_t flags;
-  int64_t value;
-  int64_t operands[TESSERA_RT_MAX_OPERANDS];
-} tessera_rt_constraint;
-
-/* Everything a compiled function checks when it is called.
- * 48 bytes: function 0, params 8, constraints 16, symbols 24, num_params 32,
- * num_constraints 36, num_symbols 40, min_cpu_level 44. Since 0.1. */
-typedef struct tessera_rt_signature {
-  const char *function;
-  const tessera_rt_param *params;
-  const tessera_rt_constraint *constraints;
-  /* For errors: a name, and after the first space what it counts: "Skv rows",
-   * "H query heads". */
-  const char *const *symbols;
-  int32_t num_params;
-  int32_t num_constraints;
-  int32_t num_symbols;
-  int32_t min_cpu_level; /* compared with tessera_cpu_level() */
-} tessera_rt_signature;
-
-/* NULL if `args` fits `signature`: cpu level, element types, ranks, dimensions
- * and symbols, strides, alignment, memory of the outputs apart from every other
- * argument's (compared as whole byte ranges from the first to the last element,
- * gaps included), scalars, constraints. args[i] belongs to params[i]. Does not
- * allocate on success (up to 32 symbols and 65,536 key/value blocks). Since
- * 0.1. */
-TESSERA_API tessera_error *
-tessera_rt_check_call(const tessera_rt_signature *signature, void *const *args);
+/* NULL if `args` fits `record`, the record of the function that calls this:
+ * level of the processor, element types, ranks, dimensions and symbols,
+ * strides, alignment, memory of the outputs apart from every other argument's
+ * (compared as whole byte ranges from the first to the last element, gaps
+ * included), scalars, constraints. args[i] belongs to parameter i. `tensors`
+ * has room for one a parameter and gets the tensors with all their dimensions,
+ * and stride 0 along those of at most one element. `compute` may be NULL where
+ * the record has nothing to compute. Does not allocate on success (up to 32
+ * symbols, 160 expressions and 65,536 key/value blocks). Since 0.1. */
+TESSERA_API tessera_error *tessera_rt_check_call(const void *record,
+                                                 void *const *args,
+                                                 tessera_rt_compute *compute,
+                                                 tessera_tensor *tensors);
 
 /* The error of a call that needs `bytes` of memory and could not have them;
  * NULL if `bytes` is 0. Since 0.1. */
-TESSERA_API tessera_error *
-tessera_rt_memory_error(const tessera_rt_signature *signature, int64_t bytes);
+TESSERA_API tessera_error *tessera_rt_memory_error(const void *record,
+                                                   int64_t bytes);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -2,6 +2,8 @@
 #include "tessera/Compiler/Compiler.h"
 
 #include "CollectErrors.h"
+#include "OutlineScalars.h"
+#include "tessera/Compiler/Signature.h"
 
 #include "tessera-c/Runtime.h"
 
@@ -20,16 +22,36 @@ HostCompiler::HostCompiler(CompileOptions given) : options(std::move(given)) {
       options.levels.push_back(&level);
 }
 
-static LogicalResult readSignatures(ModuleOp module,
-                                    std::vector<host::Signature> &functions) {
+/// The record of a function that is called as a whole: one step.
+static program::Record finishForHost(program::Writer writer,
+                                     int32_t leastCpuLevel) {
+  writer.head.chip = writer.text("host");
+  writer.head.leastCpuLevel = leastCpuLevel;
+  writer.head.leastWorkspace = writer.head.bestWorkspace = writer.constant(0);
+  program::Action call{};
+  call.kind = program::ActionKind::Call;
+  writer.actions.push_back(call);
+  program::Step step{};
+  step.name = writer.head.function;
+  step.actions = {0, 1};
+  step.choice = program::kNone;
+  writer.steps.push_back(step);
+  return writer.write();
+}
+
+LogicalResult HostCompiler::readFunctions(ModuleOp module) {
   functions.clear();
-  for (auto function : module.getOps<func::FuncOp>()) {
+  for (auto function :
+       llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
     if (!function.isPublic() || function.isExternal())
       continue;
-    FailureOr<host::Signature> signature = host::readSignature(function);
-    if (failed(signature))
+    SmallVector<Value> computed;
+    FailureOr<program::Writer> writer = readSignature(function, computed);
+    if (failed(writer) ||
+        (!computed.empty() && failed(outlineScalars(function, computed))))
       return failure();
-    functions.push_back(std::move(*signature));
+    functions.push_back(
+        finishForHost(std::move(*writer), options.levels.back()->level));
   }
   if (!functions.empty())
     return success();
@@ -40,7 +62,7 @@ static LogicalResult readSignatures(ModuleOp module,
 llvm::Error HostCompiler::prepare(ModuleOp module) {
   return collectErrors(module.getContext(), [&] {
     // Before any pass, while the user's own ops name the dimensions.
-    if (failed(readSignatures(module, functions)))
+    if (failed(readFunctions(module)))
       return failure();
     PassManager passes(module.getContext());
     buildBsaPipeline(passes, options.fuse);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Checking a call. What host code checks too, types, shapes and strides, is
-// said as the signature that tessera_rt_check_call reads, so that both targets
-// complain in the same words; then follows what only GPUs want.
+// said as a record, so that both targets complain in the same words; then
+// follows what only GPUs want.
 #include "AttendProblem.h"
 
+#include "tessera/Program/Check.h"
+#include "tessera/Program/Writer.h"
 #include "tessera/Runtime/Dtype.h"
 
 #include <bit>
@@ -21,110 +23,112 @@ static constexpr int64_t kMaxInt = std::numeric_limits<int32_t>::max();
 static constexpr int64_t kAlignmentBytes = 16; // of what the copy engine moves
 
 //===----------------------------------------------------------------------===//
-// The signature
+// What host code checks too
 //===----------------------------------------------------------------------===//
 
 namespace {
 
-// References to symbols, as tessera_rt_ref counts them.
-enum : tessera_rt_ref {
-  kBatch = -1,
-  kHeads = -2,
-  kKeyHeads = -3,
-  kQueryLength = -4,
-  kKeyLength = -5,
-  kQueryBlocks = -6,
-  kKeyBlocks = -7
-};
-constexpr const char *kSymbols[] = {
-    "B batch entries", "H query heads",   "Hkv key/value heads", "Sq rows",
-    "Skv rows",        "Nq query blocks", "Nkv key blocks"};
+using program::ConstraintKind;
+using program::Index;
+using program::ParamKind;
 
-/// The parameters of one call: at most nine tensors.
-struct Call {
-  static constexpr int32_t kMost = 9;
-  tessera_rt_param params[kMost] = {};
-  void *args[kMost] = {};
-  int32_t count = 0;
+/// A record of the tensors of one call, and the tensors.
+class Call {
+public:
+  explicit Call(const Entry &entry) {
+    writer.head.function = writer.text(entry.kernel);
+    writer.head.chip = writer.text("host");
+    writer.head.leastWorkspace = writer.head.bestWorkspace = writer.constant(0);
+  }
 
-  void add(const char *name, int32_t kind, int32_t dtype,
-           std::initializer_list<tessera_rt_ref> dims,
-           const tessera_tensor &tensor) {
-    tessera_rt_param &param = params[count];
-    param.name = name;
+  Index symbol(const char *name, const char *noun) {
+    return writer.addSymbol(name, noun);
+  }
+  Index number(int64_t value) { return writer.constant(value); }
+
+  program::Param &add(const char *name, ParamKind kind, int32_t dtype,
+                      std::initializer_list<Index> dims,
+                      const tessera_tensor &tensor) {
+    program::Param &param = writer.params.emplace_back();
+    param = {};
+    param.name = writer.text(name);
     param.kind = kind;
     param.dtype = dtype;
-    for (tessera_rt_ref dim : dims)
+    param.symbol = program::kNone;
+    for (Index dim : dims)
       param.dims[param.rank++] = dim;
-    args[count++] = const_cast<tessera_tensor *>(&tensor);
+    args.push_back(const_cast<tessera_tensor *>(&tensor));
+    return param;
+  }
+  void addSizes(const char *name, Index batch, Index blocks,
+                const tessera_tensor &tensor) {
+    program::Param &param =
+        add(name, ParamKind::Input, TESSERA_I32, {batch, blocks}, tensor);
+    param.broadcast = 1;
+    param.flags = program::kMayLackFirstDim;
+  }
+  void addMultiple(Index whole, Index part) {
+    program::Constraint c =
+        program::Writer::constraint(ConstraintKind::Multiple);
+    c.target = whole;
+    c.value = part;
+    writer.constraints.push_back(c);
+  }
+  void addBlocks(Index count, Index length, int64_t block) {
+    writer.addBlocks(count, length, block);
   }
 
-  /// [N], or [B, N] if that is what is given.
-  void addSizes(const char *name, tessera_rt_ref blocks,
-                const tessera_tensor &tensor) {
-    if (tensor.rank == 2)
-      add(name, TESSERA_RT_INPUT, TESSERA_I32, {kBatch, blocks}, tensor);
-    else
-      add(name, TESSERA_RT_INPUT, TESSERA_I32, {blocks}, tensor);
+  Error check() {
+    program::Record record = writer.write();
+    program::Program program = record.program();
+    std::vector<program::SymbolValue> symbols(program.symbols().size());
+    std::vector<program::Value> values(program.expressions().size());
+    std::vector<tessera_tensor> tensors(args.size());
+    return program::checkCall(program, args.data(), program::Reading::No,
+                              nullptr, {symbols, values, tensors});
   }
+
+private:
+  program::Writer writer;
+  std::vector<void *> args;
 };
 
 } // namespace
 
-/// Relations between the extents.
-static void addConstraints(const Entry &entry,
-                           tessera_rt_constraint (&constraints)[3]) {
-  constraints[0].kind = TESSERA_RT_MULTIPLE;
-  constraints[0].operands[0] = kHeads;
-  constraints[0].operands[1] = kKeyHeads;
-  constraints[1].kind = constraints[2].kind = TESSERA_RT_CEIL_DIV;
-  constraints[1].operands[0] = kQueryBlocks;
-  constraints[1].operands[1] = kQueryLength;
-  constraints[1].value = entry.queryBlock;
-  // Key blocks exist as an argument only where their sizes are given.
-  constraints[2].operands[0] = kKeyBlocks;
-  constraints[2].operands[1] = kKeyLength;
-  constraints[2].value = entry.keyBlock;
-}
-
-static Error check(const Entry &entry, const Call &call) {
-  tessera_rt_constraint constraints[3] = {};
-  addConstraints(entry, constraints);
-  tessera_rt_signature signature = {};
-  signature.function = entry.kernel.c_str();
-  signature.params = call.params;
-  signature.constraints = constraints;
-  signature.symbols = kSymbols;
-  signature.num_params = call.count;
-  signature.num_constraints = std::size(constraints);
-  signature.num_symbols = std::size(kSymbols);
-  return Error(tessera_rt_check_call(&signature, call.args));
-}
-
 static Error checkAsOnHost(const Entry &entry, const AttendArguments &a) {
-  Call call;
+  Call call(entry);
+  Index batch = call.symbol("B", "batch entries"),
+        heads = call.symbol("H", "query heads"),
+        keyHeads = call.symbol("Hkv", "key/value heads"),
+        queryLength = call.symbol("Sq", "rows"),
+        keyLength = call.symbol("Skv", "rows"),
+        queryBlocks = call.symbol("Nq", "query blocks"),
+        keyBlocks = call.symbol("Nkv", "key blocks"),
+        features = call.number(entry.headDim);
   int32_t dtype = entry.dtype;
-  tessera_rt_ref features = entry.headDim;
-  call.add("query", TESSERA_RT_INPUT, dtype,
-           {kBatch, kHeads, kQueryLength, features}, a.query);
-  call.add("key", TESSERA_RT_INPUT, dtype,
-           {kBatch, kKeyHeads, kKeyLength, features}, a.key);
-  call.add("value", TESSERA_RT_INPUT, dtype,
-           {kBatch, kKeyHeads, kKeyLength, features}, a.value);
-  call.add("index", TESSERA_RT_INPUT, TESSERA_I32,
-           {kBatch, kHeads, kQueryBlocks, entry.capacity}, a.index);
-  call.add("count", TESSERA_RT_INPUT, TESSERA_I32,
-           {kBatch, kHeads, kQueryBlocks}, a.count);
+  call.add("query", ParamKind::Input, dtype,
+           {batch, heads, queryLength, features}, a.query);
+  call.add("key", ParamKind::Input, dtype,
+           {batch, keyHeads, keyLength, features}, a.key);
+  call.add("value", ParamKind::Input, dtype,
+           {batch, keyHeads, keyLength, features}, a.value);
+  call.add("index", ParamKind::Input, TESSERA_I32,
+           {batch, heads, queryBlocks, call.number(entry.capacity)}, a.index);
+  call.add("count", ParamKind::Input, TESSERA_I32, {batch, heads, queryBlocks},
+           a.count);
   if (entry.hasQuerySizes)
-    call.addSizes("query_sizes", kQueryBlocks, a.querySizes);
+    call.addSizes("query_sizes", batch, queryBlocks, a.querySizes);
   if (entry.hasKeySizes)
-    call.addSizes("key_sizes", kKeyBlocks, a.keySizes);
-  call.add("output", TESSERA_RT_OUTPUT, dtype,
-           {kBatch, kHeads, kQueryLength, features}, a.output);
+    call.addSizes("key_sizes", batch, keyBlocks, a.keySizes);
+  call.add("output", ParamKind::Output, dtype,
+           {batch, heads, queryLength, features}, a.output);
   if (entry.hasLse)
-    call.add("lse", TESSERA_RT_OUTPUT, TESSERA_F32,
-             {kBatch, kHeads, kQueryLength}, a.lse);
-  return check(entry, call);
+    call.add("lse", ParamKind::Output, TESSERA_F32, {batch, heads, queryLength},
+             a.lse);
+  call.addMultiple(heads, keyHeads);
+  call.addBlocks(queryBlocks, queryLength, entry.queryBlock);
+  call.addBlocks(keyBlocks, keyLength, entry.keyBlock);
+  return call.check();
 }
 
 //===----------------------------------------------------------------------===//
@@ -252,19 +256,15 @@ static Error checkForGpu(const Entry &entry, const AttendArguments &a) {
 
 Expected<int64_t> launch::countTiles(const Entry &entry,
                                      const tessera_tensor &query) {
-  Call call;
+  Call call(entry);
   // Memory is for the launch: a plan is made from shapes alone.
   tessera_tensor shape = query;
   shape.data = std::bit_cast<void *>(kAlignmentBytes);
-  call.add("query", TESSERA_RT_INPUT, entry.dtype,
-           {kBatch, kHeads, kQueryLength, entry.headDim}, shape);
-  tessera_rt_signature signature = {};
-  signature.function = entry.kernel.c_str();
-  signature.params = call.params;
-  signature.symbols = kSymbols;
-  signature.num_params = call.count;
-  signature.num_symbols = std::size(kSymbols);
-  if (Error error = Error(tessera_rt_check_call(&signature, call.args)))
+  call.add("query", ParamKind::Input, entry.dtype,
+           {call.symbol("B", "batch entries"), call.symbol("H", "query heads"),
+            call.symbol("Sq", "rows"), call.number(entry.headDim)},
+           shape);
+  if (Error error = call.check())
     return error;
   const int64_t *dims = query.dims;
   int64_t blocks = dims[2] / entry.queryBlock;
@@ -278,6 +278,11 @@ Expected<int64_t> launch::countTiles(const Entry &entry,
                      "batch entries or heads at a time",
                      entry.kernel.c_str());
   return tiles;
+}
+
+/// Whether each batch entry has sizes of its own.
+static bool stridesBatch(const tessera_tensor &sizes) {
+  return sizes.rank == 2 && sizes.dims[0] > 1;
 }
 
 Expected<AttendProblem> launch::checkAttend(const Entry &entry,
@@ -302,8 +307,9 @@ Expected<AttendProblem> launch::checkAttend(const Entry &entry,
   problem.keyLength = a.key.dims[2];
   problem.queryBlocks = a.count.dims[2];
   problem.tiles = *tiles;
-  problem.querySizesStride = a.querySizes.rank == 2 ? a.querySizes.dims[1] : 0;
-  problem.keySizesStride = a.keySizes.rank == 2 ? a.keySizes.dims[1] : 0;
+  problem.querySizesStride =
+      stridesBatch(a.querySizes) ? a.querySizes.dims[1] : 0;
+  problem.keySizesStride = stridesBatch(a.keySizes) ? a.keySizes.dims[1] : 0;
   problem.scale = *scale;
   if (problem.keyLength > kMaxInt)
     return makeError(TESSERA_INVALID_ARGUMENT,

@@ -26,7 +26,7 @@ llvm::Expected<Emit> chooseHostOutput(Emit what) {
 static llvm::Expected<std::string> emitText(Emit what, HostCompiler &compiler,
                                             ModuleOp module, StringRef name) {
   if (what == Emit::Header)
-    return host::emitHeader(compiler.signatures(), name);
+    return host::emitHeader(compiler.records(), name);
   if (what == Emit::Object) {
     auto object = compiler.buildObject(module);
     if (!object)
@@ -62,7 +62,7 @@ llvm::Expected<Content> emitForHost(Emit what, ModuleOp module,
   if (what != Emit::Object)
     return content;
   llvm::Expected<std::string> header =
-      host::emitHeader(compiler.signatures(), name);
+      host::emitHeader(compiler.records(), name);
   if (!header)
     return header.takeError();
   content.header = std::move(*header);

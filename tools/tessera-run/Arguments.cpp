@@ -47,40 +47,58 @@ static tessera_dtype runtimeDtypeOf(npy::Dtype dtype) {
   }
 }
 
-/// The name a symbol is set by: "Skv" of "Skv rows".
-static StringRef symbolName(StringRef symbol) {
-  return symbol.split(' ').first;
-}
+using program::Constraint;
+using program::ConstraintKind;
+using program::Expression;
+using program::ExpressionKind;
+using program::Index;
+using program::Param;
+using program::ParamKind;
+using program::Program;
 
-/// Names of the parameters of one kind.
+/// Names of the arguments of one kind.
 static std::vector<std::string>
-namesWhere(const host::Signature &signature,
-           function_ref<bool(const host::SignatureParam &)> wanted) {
+namesWhere(const Program &program, ArrayRef<Param> params,
+           function_ref<bool(const Param &)> wanted) {
   std::vector<std::string> names;
-  for (const host::SignatureParam &param : signature.params)
+  for (const Param &param : params)
     if (wanted(param))
-      names.push_back(param.name);
+      names.emplace_back(program.text(param.name));
   return names;
 }
 
-static std::optional<size_t> findParam(const host::Signature &signature,
-                                       StringRef name) {
-  for (auto [index, param] : enumerate(signature.params))
-    if (param.name == name)
+static std::optional<size_t> findParam(const Program &program,
+                                       ArrayRef<Param> params, StringRef name) {
+  for (auto [index, param] : enumerate(params))
+    if (program.text(param.name) == name)
       return index;
   return std::nullopt;
 }
 
+program::Value *Arguments::symbolOf(Index expression) {
+  const Expression &e = program.expressions()[size_t(expression)];
+  return e.kind == ExpressionKind::Symbol ? &symbols[size_t(e.a)] : nullptr;
+}
+
+std::vector<program::Value> Arguments::evaluate() const {
+  std::vector<program::SymbolValue> found(symbols.size());
+  for (auto [at, value] : zip(found, symbols))
+    at.value = value;
+  std::vector<program::Value> values(program.expressions().size());
+  program::evaluate(program, {found, nullptr, nullptr}, values);
+  return values;
+}
+
 Error Arguments::readFiles(const ArgumentChoices &choices) {
   std::vector<std::string> inputs =
-      namesWhere(*signature, [](const host::SignatureParam &param) {
-        return param.kind == TESSERA_RT_INPUT;
+      namesWhere(program, params(), [](const Param &param) {
+        return param.kind == ParamKind::Input;
       });
   for (const auto &entry : choices.files) {
-    std::optional<size_t> param = findParam(*signature, entry.getKey());
+    std::optional<size_t> param = findParam(program, params(), entry.getKey());
     if (!param)
       return unknownName("argument", entry.getKey(), inputs);
-    if (signature->params[*param].kind != TESSERA_RT_INPUT)
+    if (params()[*param].kind != ParamKind::Input)
       return createStringError("'" + entry.getKey() +
                                "' is no input tensor; set scalars with --set");
     rt::Expected<npy::Array> array = npy::read(entry.getValue());
@@ -99,65 +117,68 @@ Error Arguments::readFiles(const ArgumentChoices &choices) {
 
 /// The extents of a file settle symbols; the call itself checks that all agree.
 void Arguments::settleExtents(size_t index) {
-  const host::SignatureParam &param = signature->params[index];
+  const Param &param = params()[index];
   ArrayRef<int64_t> shape = arrays[index].shape;
-  if (shape.size() != param.dims.size())
+  if (shape.size() != size_t(param.rank))
     return;
-  for (auto [dim, ref] : enumerate(param.dims)) {
+  for (int32_t dim = 0; dim < param.rank; ++dim) {
+    program::Value *symbol = symbolOf(param.dims[dim]);
     bool broadcast = shape[dim] == 1 && (param.broadcast >> dim & 1);
-    if (ref < 0 && !broadcast && extents[-(ref + 1)] < 0)
-      extents[-(ref + 1)] = shape[dim];
+    if (symbol && !broadcast && !*symbol)
+      *symbol = {shape[dim], program::Value::Known};
   }
 }
 
 /// The symbols that tensors have; others are computed, or scalars.
-std::vector<size_t> Arguments::tensorSymbols() const {
+std::vector<size_t> Arguments::tensorSymbols() {
   std::vector<size_t> found;
-  for (size_t symbol : seq(signature->symbols.size()))
-    if (any_of(signature->params, [&](const host::SignatureParam &param) {
+  for (size_t symbol : seq(symbols.size()))
+    if (any_of(params(), [&](const Param &param) {
           return isTensor(param) &&
-                 is_contained(param.dims, -tessera_rt_ref(symbol + 1));
+                 any_of(ArrayRef(param.dims, param.rank), [&](Index dim) {
+                   return symbolOf(dim) == &symbols[symbol];
+                 });
         }))
       found.push_back(symbol);
   return found;
 }
 
 Error Arguments::takeDims(const ArgumentChoices &choices) {
-  std::vector<size_t> symbols = tensorSymbols();
-  auto names = map_to_vector(symbols, [&](size_t symbol) {
-    return symbolName(signature->symbols[symbol]).str();
+  std::vector<size_t> settable = tensorSymbols();
+  auto names = map_to_vector(settable, [&](size_t symbol) {
+    return std::string(program.text(program.symbols()[symbol].name));
   });
   for (const auto &entry : choices.dims) {
     auto found = find(names, entry.getKey());
     if (found == names.end())
       return unknownName("dimension", entry.getKey(), names);
-    int64_t &extent = extents[symbols[found - names.begin()]];
-    if (extent >= 0 && extent != entry.getValue())
-      return createStringError("--dim: '" + entry.getKey() + "' is " +
-                               Twine(entry.getValue()) + ", but " +
-                               Twine(extent) + " in a file; leave it out");
-    extent = entry.getValue();
+    program::Value &extent = symbols[settable[found - names.begin()]];
+    if (extent && extent.number != entry.getValue())
+      return createStringError(
+          "--dim: '" + entry.getKey() + "' is " + Twine(entry.getValue()) +
+          ", but " + Twine(extent.number) + " in a file; leave it out");
+    extent = {entry.getValue(), program::Value::Known};
   }
   return Error::success();
 }
 
 Error Arguments::takeScalars(const ArgumentChoices &choices) {
   std::vector<std::string> names = namesWhere(
-      *signature, [](const auto &param) { return !isTensor(param); });
+      program, params(), [](const Param &param) { return !isTensor(param); });
   for (const auto &entry : choices.scalars) {
     if (!is_contained(names, entry.getKey()))
       return unknownName("scalar", entry.getKey(), names);
     double value = entry.getValue();
     bool isInteger =
-        signature->params[*findParam(*signature, entry.getKey())].kind ==
-        TESSERA_RT_SCALAR_I32;
+        params()[*findParam(program, params(), entry.getKey())].kind ==
+        ParamKind::ScalarI32;
     bool isWhole = value == std::floor(value) && std::abs(value) < 0x1p31;
     if (isInteger && !isWhole)
       return createStringError("--set: '" + entry.getKey() +
                                "' takes a whole number of 32 bits");
   }
-  for (auto [index, param] : enumerate(signature->params)) {
-    auto given = choices.scalars.find(param.name);
+  for (auto [index, param] : enumerate(params())) {
+    auto given = choices.scalars.find(program.text(param.name));
     bool isGivenScalar = given != choices.scalars.end();
     // The largest k, an extent of 8, a usual factor of the scores.
     integers[index] = param.maximum < INT32_MAX ? param.maximum : 8;
@@ -166,52 +187,41 @@ Error Arguments::takeScalars(const ArgumentChoices &choices) {
       integers[index] = static_cast<int32_t>(given->getValue());
       floats[index] = static_cast<float>(given->getValue());
     }
-    if (param.kind == TESSERA_RT_SCALAR_I32 && !param.dims.empty() &&
-        param.dims[0] < 0)
-      extents[-(param.dims[0] + 1)] = integers[index];
+    if (param.kind == ParamKind::ScalarI32 && param.symbol != program::kNone)
+      symbols[size_t(param.symbol)] = {integers[index], program::Value::Known};
   }
   return Error::success();
 }
 
 /// Symbols that a relation computes from known ones.
 void Arguments::deriveExtents() {
-  auto ceilDiv = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
-  for (size_t round = 0; round < signature->constraints.size(); ++round)
-    for (const host::SignatureConstraint &c : signature->constraints) {
-      auto value = [&](int i) { return valueOf(c.operands[i]); };
-      int known =
-          c.kind == TESSERA_RT_CEIL_DIV || c.kind == TESSERA_RT_PRODUCT ? 1
-          : c.kind == TESSERA_RT_VOLUME || c.kind == TESSERA_RT_CUBES   ? 4
-                                                                        : 0;
-      if (known == 0 || value(0) >= 0 ||
-          any_of(seq(1, known + 1), [&](int i) { return value(i) < 0; }))
+  for (size_t round = 0; round < program.constraints().size(); ++round) {
+    std::vector<program::Value> values = evaluate();
+    bool changes = false;
+    for (const Constraint &c : program.constraints()) {
+      if (!(c.flags & program::kDefines) || values[size_t(c.target)] ||
+          !values[size_t(c.value)])
         continue;
-      int64_t &result = extents[-(c.operands[0] + 1)];
-      if (c.kind == TESSERA_RT_CEIL_DIV)
-        result = ceilDiv(value(1), c.value);
-      else if (c.kind == TESSERA_RT_PRODUCT)
-        result = value(1) * c.value;
-      else if (c.kind == TESSERA_RT_VOLUME)
-        result = value(1) + value(2) * value(3) * value(4);
-      else
-        result =
-            ceilDiv(value(1), c.value) + ceilDiv(value(2), c.operands[5]) *
-                                             ceilDiv(value(3), c.operands[6]) *
-                                             ceilDiv(value(4), c.operands[7]);
+      *symbolOf(c.target) = values[size_t(c.value)];
+      changes = true;
     }
+    if (!changes)
+      return;
+  }
 }
 
 /// What nobody says: one batch entry, two heads, 1,024 tokens.
 void Arguments::chooseExtents() {
   deriveExtents();
-  for (auto [index, symbol] : enumerate(signature->symbols)) {
-    if (extents[index] >= 0)
+  for (auto [value, symbol] : zip(symbols, program.symbols())) {
+    if (value)
       continue;
-    StringRef name = symbolName(symbol);
-    extents[index] = name.starts_with("B")   ? 1
+    StringRef name = program.text(symbol.name);
+    int64_t extent = name.starts_with("B")   ? 1
                      : name.starts_with("H") ? 2
                      : name.starts_with("D") ? 64
                                              : 1024;
+    value = {extent, program::Value::Known};
     deriveExtents();
   }
 }
@@ -219,12 +229,12 @@ void Arguments::chooseExtents() {
 /// What is to be generated must fit in memory.
 Error Arguments::checkMemory() const {
   double bytes = 0;
-  for (auto [index, param] : enumerate(signature->params)) {
+  for (auto [index, param] : enumerate(params())) {
     if (!isTensor(param) || fromFile[index])
       continue;
     double size = npy::bytesOf(npyDtypeOf(param.dtype));
-    for (tessera_rt_ref ref : param.dims)
-      size *= valueOf(ref);
+    for (Index dim : ArrayRef(param.dims, param.rank))
+      size *= valueOf(dim);
     bytes += size;
   }
   double memory = double(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
@@ -251,16 +261,16 @@ static uint32_t roundTo(npy::Dtype dtype, float value) {
 /// Normally distributed floats; zeros of i32, which constraints then fill.
 void Arguments::generate(size_t param, std::mt19937_64 &random) {
   npy::Array &array = arrays[param];
-  const host::SignatureParam &wanted = signature->params[param];
+  const Param &wanted = params()[param];
   array.dtype = npyDtypeOf(wanted.dtype);
   int64_t count = 1;
-  for (tessera_rt_ref ref : wanted.dims) {
-    array.shape.push_back(valueOf(ref));
+  for (Index dim : ArrayRef(wanted.dims, wanted.rank)) {
+    array.shape.push_back(valueOf(dim));
     count *= array.shape.back();
   }
   int64_t bytes = npy::bytesOf(array.dtype);
   array.data.assign(count * bytes, std::byte(0));
-  if (wanted.kind == TESSERA_RT_OUTPUT || array.dtype == npy::Dtype::I32)
+  if (wanted.kind == ParamKind::Output || array.dtype == npy::Dtype::I32)
     return;
   std::normal_distribution<float> normal;
   for (int64_t i = 0; i < count; ++i) {
@@ -270,10 +280,9 @@ void Arguments::generate(size_t param, std::mt19937_64 &random) {
 }
 
 /// As many random blocks as fit, ascending.
-void Arguments::fillLists(const host::SignatureConstraint &lists,
-                          std::mt19937_64 &random) {
-  npy::Array &index = arrays[lists.operands[0]];
-  int64_t capacity = index.shape.back(), blocks = valueOf(lists.operands[2]);
+void Arguments::fillLists(const Constraint &lists, std::mt19937_64 &random) {
+  npy::Array &index = arrays[lists.param];
+  int64_t capacity = index.shape.back(), blocks = valueOf(lists.value);
   int64_t rows = index.data.size() / 4 / std::max<int64_t>(capacity, 1);
   int32_t count = std::min(capacity, blocks);
   auto *ids = reinterpret_cast<int32_t *>(index.data.data());
@@ -281,27 +290,30 @@ void Arguments::fillLists(const host::SignatureConstraint &lists,
   std::iota(all.begin(), all.end(), 0);
   for (int64_t row = 0; row < rows; ++row)
     std::sample(all.begin(), all.end(), ids + row * capacity, count, random);
-  if (lists.operands[1] < 0)
+  for (auto [integer, param] : zip(integers, params()))
+    if (lists.target != program::kNone && param.symbol != program::kNone &&
+        symbolOf(lists.target) == &symbols[size_t(param.symbol)])
+      integer = std::min(integer, count);
+  if (lists.other == program::kNone)
     return;
-  integers[lists.operands[1]] = count;
-  npy::Array &counts = arrays[lists.operands[1]];
+  npy::Array &counts = arrays[lists.other];
   auto *each = reinterpret_cast<int32_t *>(counts.data.data());
   std::fill(each, each + counts.data.size() / 4, count);
 }
 
 /// Every block holds what exists.
-void Arguments::fillSizes(const host::SignatureConstraint &sizes) {
-  npy::Array &array = arrays[sizes.operands[0]];
-  int64_t blocks = array.shape.back(), length = valueOf(sizes.operands[1]);
+void Arguments::fillSizes(const Constraint &sizes) {
+  npy::Array &array = arrays[sizes.param];
+  int64_t blocks = array.shape.back(), length = valueOf(sizes.value);
   auto *each = reinterpret_cast<int32_t *>(array.data.data());
   for (size_t i = 0; i < array.data.size() / 4; ++i)
     each[i] =
-        std::min<int64_t>(sizes.value, length - (i % blocks) * sizes.value);
+        std::min<int64_t>(sizes.maximum, length - (i % blocks) * sizes.maximum);
 }
 
-Expected<Arguments> Arguments::create(const host::Signature &signature,
+Expected<Arguments> Arguments::create(const Program &program,
                                       const ArgumentChoices &choices) {
-  Arguments made(signature);
+  Arguments made(program);
   if (Error error = made.readFiles(choices))
     return error;
   if (Error error = made.takeDims(choices))
@@ -312,13 +324,13 @@ Expected<Arguments> Arguments::create(const host::Signature &signature,
   if (Error error = made.checkMemory())
     return error;
   std::mt19937_64 random(choices.seed);
-  for (auto [index, param] : enumerate(signature.params))
+  for (auto [index, param] : enumerate(made.params()))
     if (isTensor(param) && !made.fromFile[index])
       made.generate(index, random);
-  for (const host::SignatureConstraint &constraint : signature.constraints) {
-    bool lists = constraint.kind == TESSERA_RT_LISTS;
-    if ((!lists && constraint.kind != TESSERA_RT_SIZES) ||
-        made.fromFile[constraint.operands[0]])
+  for (const Constraint &constraint : program.constraints()) {
+    bool lists = constraint.kind == ConstraintKind::Lists;
+    if ((!lists && constraint.kind != ConstraintKind::Sizes) ||
+        made.fromFile[constraint.param])
       continue;
     if (lists)
       made.fillLists(constraint, random);
@@ -330,8 +342,8 @@ Expected<Arguments> Arguments::create(const host::Signature &signature,
 }
 
 void Arguments::poisonOutputs() {
-  for (auto [param, array] : zip(signature->params, arrays)) {
-    if (param.kind != TESSERA_RT_OUTPUT)
+  for (auto [param, array] : zip(params(), arrays)) {
+    if (param.kind != ParamKind::Output)
       continue;
     int64_t bytes = npy::bytesOf(array.dtype);
     uint32_t poison = array.dtype == npy::Dtype::I32
@@ -344,10 +356,10 @@ void Arguments::poisonOutputs() {
 
 std::vector<void *> Arguments::pack() {
   std::vector<void *> args;
-  tensors.assign(signature->params.size(), {});
-  for (auto [index, param] : enumerate(signature->params)) {
+  tensors.assign(params().size(), {});
+  for (auto [index, param] : enumerate(params())) {
     if (!isTensor(param)) {
-      args.push_back(param.kind == TESSERA_RT_SCALAR_I32
+      args.push_back(param.kind == ParamKind::ScalarI32
                          ? static_cast<void *>(&integers[index])
                          : &floats[index]);
       continue;
@@ -371,18 +383,20 @@ std::vector<void *> Arguments::pack() {
 
 std::optional<double> Arguments::density() const {
   // Lists among the arguments, or results that are lists: a count of rank 3.
-  for (auto [param, array] : zip(signature->params, arrays)) {
-    if (param.name != "count" || array.shape.size() != 3)
+  for (auto [param, array] : zip(params(), arrays)) {
+    if (program.text(param.name) != StringRef("count") ||
+        array.shape.size() != 3)
       continue;
-    auto blocks = find_if(signature->symbols, [](StringRef symbol) {
-      return symbolName(symbol) == "Nkv";
-    });
-    if (blocks == signature->symbols.end() || array.data.empty())
-      return std::nullopt;
-    auto *counts = reinterpret_cast<const int32_t *>(array.data.data());
-    size_t rows = array.data.size() / 4;
-    double total = std::accumulate(counts, counts + rows, 0.0);
-    return total / rows / extents[blocks - signature->symbols.begin()];
+    for (auto [symbol, value] : zip(program.symbols(), symbols)) {
+      if (program.text(symbol.name) != StringRef("Nkv") || array.data.empty() ||
+          value.number == 0)
+        continue;
+      auto *counts = reinterpret_cast<const int32_t *>(array.data.data());
+      size_t rows = array.data.size() / 4;
+      double total = std::accumulate(counts, counts + rows, 0.0);
+      return total / rows / value.number;
+    }
+    return std::nullopt;
   }
   return std::nullopt;
 }

@@ -6,7 +6,7 @@
 #define TESSERA_TOOLS_TESSERA_RUN_ARGUMENTS_H
 
 #include "tessera/Npy/Npy.h"
-#include "tessera/Target/Host/Signature.h"
+#include "tessera/Program/Evaluate.h"
 
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
@@ -25,13 +25,10 @@ struct ArgumentChoices {
   uint64_t seed = 0;
 };
 
-inline bool isTensor(const host::SignatureParam &param) {
-  return param.kind == TESSERA_RT_INPUT || param.kind == TESSERA_RT_OUTPUT;
-}
-
 class Arguments {
 public:
-  static llvm::Expected<Arguments> create(const host::Signature &signature,
+  /// Of a record that outlives them.
+  static llvm::Expected<Arguments> create(const program::Program &program,
                                           const ArgumentChoices &choices);
 
   /// As a packed entry takes them; valid while this object lives and stays.
@@ -43,33 +40,39 @@ public:
   std::optional<double> density() const;
 
 private:
-  explicit Arguments(const host::Signature &signature)
-      : signature(&signature), arrays(signature.params.size()),
-        integers(signature.params.size()), floats(signature.params.size()),
-        extents(signature.symbols.size(), -1),
-        fromFile(signature.params.size()) {}
+  explicit Arguments(const program::Program &program)
+      : program(program), arrays(program.argumentCount()),
+        integers(program.argumentCount()), floats(program.argumentCount()),
+        symbols(program.symbols().size()), fromFile(program.argumentCount()) {}
 
+  llvm::ArrayRef<program::Param> params() const {
+    return {program.params().data(), arrays.size()};
+  }
   llvm::Error readFiles(const ArgumentChoices &choices);
   void settleExtents(size_t param);
-  std::vector<size_t> tensorSymbols() const;
+  std::vector<size_t> tensorSymbols();
   llvm::Error takeDims(const ArgumentChoices &choices);
   llvm::Error takeScalars(const ArgumentChoices &choices);
   void deriveExtents();
   void chooseExtents();
   llvm::Error checkMemory() const;
   void generate(size_t param, std::mt19937_64 &random);
-  void fillLists(const host::SignatureConstraint &lists,
-                 std::mt19937_64 &random);
-  void fillSizes(const host::SignatureConstraint &sizes);
-  int64_t valueOf(tessera_rt_ref ref) const {
-    return ref >= 0 ? ref : extents[-(ref + 1)];
+  void fillLists(const program::Constraint &lists, std::mt19937_64 &random);
+  void fillSizes(const program::Constraint &sizes);
+  /// Of every expression, by what is known of the symbols.
+  std::vector<program::Value> evaluate() const;
+  /// Of an expression that is known.
+  int64_t valueOf(program::Index expression) const {
+    return evaluate()[size_t(expression)].number;
   }
+  /// The symbol that a dimension is; null for a constant.
+  program::Value *symbolOf(program::Index expression);
 
-  const host::Signature *signature;
+  program::Program program;
   std::vector<npy::Array> arrays;
   std::vector<int32_t> integers;
   std::vector<float> floats;
-  std::vector<int64_t> extents; ///< of symbols; -1 while unknown
+  std::vector<program::Value> symbols;
   std::vector<bool> fromFile;
   std::vector<tessera_tensor> tensors;
 };

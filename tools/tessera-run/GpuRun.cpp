@@ -4,6 +4,7 @@
 #include "../Gpu.h"
 #include "../RuntimeErrors.h"
 #include "Steps.h"
+#include "tessera/Compiler/Signature.h"
 
 #include "Bsa/IR/Bsa.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -38,53 +39,29 @@ static Error checkOps(mlir::ModuleOp module) {
                            "; run --op attend on lists, or --target host");
 }
 
-static Expected<std::vector<host::Signature>>
-readSignatures(mlir::ModuleOp module) {
-  std::vector<host::Signature> signatures;
+static Expected<std::vector<program::Record>>
+readRecords(mlir::ModuleOp module) {
+  std::vector<program::Record> records;
   for (auto function : module.getOps<mlir::func::FuncOp>()) {
     if (!function.isPublic())
       continue;
-    mlir::FailureOr<host::Signature> signature = host::readSignature(function);
-    if (failed(signature))
+    SmallVector<mlir::Value> computed;
+    auto writer = readSignature(function, computed);
+    if (failed(writer))
       return createStringError("'" + function.getSymName() +
                                "' cannot be called from outside");
-    signatures.push_back(std::move(*signature));
+    records.push_back(writer->write());
   }
-  return signatures;
+  return records;
 }
 
 /// What compiled host code checks at each call, lists and sizes among it, which
 /// kernels take on trust.
-static tessera_error *checkCall(const host::Signature &signature,
+static tessera_error *checkCall(const program::Program &program,
                                 ArrayRef<void *> args) {
-  std::vector<tessera_rt_param> params;
-  for (const host::SignatureParam &param : signature.params) {
-    tessera_rt_param &row = params.emplace_back();
-    row = {};
-    row.name = param.name.c_str();
-    row.hint = param.hint.empty() ? nullptr : param.hint.c_str();
-    copy(param.dims, row.dims);
-    row.minimum = param.minimum;
-    row.maximum = param.maximum;
-    row.kind = param.kind;
-    row.dtype = param.dtype;
-    row.rank = isTensor(param) ? param.dims.size() : 0;
-    row.broadcast = param.broadcast;
-  }
-  std::vector<tessera_rt_constraint> constraints;
-  for (const host::SignatureConstraint &constraint : signature.constraints) {
-    tessera_rt_constraint &row = constraints.emplace_back();
-    row = {constraint.kind, constraint.flags, constraint.value, {}};
-    copy(constraint.operands, row.operands);
-  }
-  auto symbols = map_to_vector(
-      signature.symbols, [](const std::string &text) { return text.c_str(); });
-  const tessera_rt_signature checked = {
-      signature.function.c_str(), params.data(),
-      constraints.data(),         symbols.data(),
-      int32_t(params.size()),     int32_t(constraints.size()),
-      int32_t(symbols.size()),    /*min_cpu_level=*/0};
-  return tessera_rt_check_call(&checked, args.data());
+  std::vector<tessera_tensor> tensors(program.params().size());
+  return tessera_rt_check_call(&program.header(), args.data(), nullptr,
+                               tensors.data());
 }
 
 //===----------------------------------------------------------------------===//
@@ -158,8 +135,8 @@ static Error compute(const Gpu &gpu, mlir::ModuleOp module,
                      const RunRequest &request, Call &call) {
   GpuOptions options;
   options.plan = request.plan;
-  for (auto [param, arg] : zip(call.signature->params, call.arguments.pack()))
-    if (param.name == "key")
+  for (auto [param, arg] : zip(call.program.params(), call.arguments.pack()))
+    if (call.program.text(param.name) == StringRef("key"))
       options.keyLength = static_cast<tessera_tensor *>(arg)->dims[2];
   auto assembler = chooseAssembler("", options.chip);
   if (!assembler)
@@ -198,14 +175,13 @@ static Error compute(const Gpu &gpu, mlir::ModuleOp module,
 int runOnGpu(mlir::ModuleOp module, const RunRequest &request) {
   if (Error error = checkOps(module))
     return failUsage(std::move(error));
-  auto signatures = readSignatures(module);
-  if (!signatures)
-    return fail(toString(signatures.takeError()));
-  auto call = Call::choose(*signatures, request);
+  auto records = readRecords(module);
+  if (!records)
+    return fail(toString(records.takeError()));
+  auto call = Call::choose(*records, request);
   if (!call)
     return failUsage(call.takeError());
-  if (tessera_error *error =
-          checkCall(*call->signature, call->arguments.pack()))
+  if (tessera_error *error = checkCall(call->program, call->arguments.pack()))
     return refuse(error);
   auto gpu = Gpu::open(request.gpu);
   if (!gpu)

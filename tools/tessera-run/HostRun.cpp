@@ -45,7 +45,7 @@ int runOnHost(mlir::ModuleOp module, const RunRequest &request) {
   if (Error error = compile([&] { return compiler.prepare(module); }))
     return fail(toString(std::move(error)));
   // Wrong arguments are found before machine code is made.
-  auto call = Call::choose(compiler.signatures(), request);
+  auto call = Call::choose(compiler.records(), request);
   if (!call)
     return failUsage(call.takeError());
   auto object = compile([&] { return compiler.buildObject(module); });
@@ -54,7 +54,7 @@ int runOnHost(mlir::ModuleOp module, const RunRequest &request) {
   auto jit = compile([&] { return host::HostJit::create(**object); });
   if (!jit)
     return fail(toString(jit.takeError()));
-  auto entry = (*jit)->lookupPacked(call->signature->function);
+  auto entry = (*jit)->lookupPacked(call->program.function());
   if (!entry)
     return fail(toString(entry.takeError()));
 

@@ -32,14 +32,16 @@ int refuse(tessera_error *error) {
   return usage ? kExitUsage : code;
 }
 
-static Expected<const host::Signature *>
-pickFunction(ArrayRef<host::Signature> functions, StringRef wanted) {
+static Expected<program::Program>
+pickFunction(ArrayRef<program::Record> functions, StringRef wanted) {
   std::string names;
-  for (const host::Signature &function : functions) {
-    if (function.function == wanted ||
+  for (const program::Record &record : functions) {
+    program::Program program = record.program();
+    if (program.function() == wanted ||
         (wanted.empty() && functions.size() == 1))
-      return &function;
-    names += (names.empty() ? "" : ", ") + function.function;
+      return program;
+    names += names.empty() ? "" : ", ";
+    names += program.function();
   }
   return createStringError("--function: " +
                            (wanted.empty()
@@ -49,15 +51,15 @@ pickFunction(ArrayRef<host::Signature> functions, StringRef wanted) {
 }
 
 /// Every result to write is a tensor of the function.
-static Error checkResults(const host::Signature &signature,
+static Error checkResults(const program::Program &program,
                           const StringMap<std::string> &results) {
   std::vector<std::string> names;
-  for (const host::SignatureParam &param : signature.params)
-    if (param.kind == TESSERA_RT_OUTPUT)
-      names.push_back(param.name);
+  for (const program::Param &param : program.params())
+    if (param.kind == program::ParamKind::Output)
+      names.emplace_back(program.text(param.name));
   for (const auto &entry : results) {
-    bool known = any_of(signature.params, [&](const auto &param) {
-      return param.name == entry.getKey() && isTensor(param);
+    bool known = any_of(program.params(), [&](const program::Param &param) {
+      return program.text(param.name) == entry.getKey() && isTensor(param);
     });
     if (!known)
       return unknownName("result", entry.getKey(), names);
@@ -65,17 +67,17 @@ static Error checkResults(const host::Signature &signature,
   return Error::success();
 }
 
-Expected<Call> Call::choose(ArrayRef<host::Signature> functions,
+Expected<Call> Call::choose(ArrayRef<program::Record> functions,
                             const RunRequest &request) {
-  auto signature = pickFunction(functions, request.function);
-  if (!signature)
-    return signature.takeError();
-  if (Error error = checkResults(**signature, request.results))
+  auto program = pickFunction(functions, request.function);
+  if (!program)
+    return program.takeError();
+  if (Error error = checkResults(*program, request.results))
     return error;
-  auto arguments = Arguments::create(**signature, request.choices);
+  auto arguments = Arguments::create(*program, request.choices);
   if (!arguments)
     return arguments.takeError();
-  return Call{*signature, std::move(*arguments)};
+  return Call{*program, std::move(*arguments)};
 }
 
 void showProgress(unsigned done, unsigned all, Clock::time_point start) {
@@ -110,8 +112,8 @@ void printMemory() {
 }
 
 int writeResults(const Call &call, const StringMap<std::string> &results) {
-  for (auto [index, param] : enumerate(call.signature->params)) {
-    auto path = results.find(param.name);
+  for (auto [index, param] : enumerate(call.program.params())) {
+    auto path = results.find(call.program.text(param.name));
     if (path == results.end())
       continue;
     if (rt::Error error =

@@ -5,6 +5,7 @@
 #define TESSERA_TOOLS_TESSERA_RUN_STEPS_H
 
 #include "Arguments.h"
+#include "tessera/Program/Writer.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -36,11 +37,11 @@ int refuse(tessera_error *error);
 
 /// The function that a request is about, and what it is called with.
 struct Call {
-  const host::Signature *signature; ///< one of those chosen from
+  program::Program program; ///< of the record chosen
   Arguments arguments;
 
   /// An error says what of the request does not fit the functions.
-  static llvm::Expected<Call> choose(llvm::ArrayRef<host::Signature> functions,
+  static llvm::Expected<Call> choose(llvm::ArrayRef<program::Record> functions,
                                      const RunRequest &request);
 };
 

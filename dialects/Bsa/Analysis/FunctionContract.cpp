@@ -35,6 +35,11 @@ tieValues(Value a, Value b, int64_t rank,
     tie(a, index, b, index);
 }
 
+Value tessera::bsa::castSource(Value value) {
+  auto cast = value.getDefiningOp<tensor::CastOp>();
+  return cast ? cast.getSource() : Value();
+}
+
 static int64_t virtualRank(Value value) {
   if (auto type = dyn_cast<RankedTensorType>(value.getType()))
     return type.getRank();
@@ -66,7 +71,8 @@ void FunctionContract::join(Operation *op) {
     nodeOf(op, blocks.length);
   }
   for (auto [value, role] : entry.contract.roles)
-    roles.insert({value, role});
+    for (Value named = value; named; named = castSource(named))
+      roles.insert({named, role});
 }
 
 /// A gate's extent is the symbol's or 1, so a dynamic one ties nothing: two ops
@@ -75,11 +81,12 @@ void FunctionContract::join(Operation *op) {
 /// they hold one element.
 void FunctionContract::joinShape(Operation *op, const Contract::Shape &shape) {
   auto type = dyn_cast<RankedTensorType>(shape.value.getType());
-  bool mayBroadcast = shape.broadcast && isa<BlockArgument>(shape.value);
+  bool isArgument = isa<BlockArgument>(shape.value);
   for (auto [index, symbol] : llvm::enumerate(shape.symbols)) {
-    if (shape.broadcast && type.getDimSize(index) == 1)
+    bool mayRepeat = shape.mayRepeat(index);
+    if (mayRepeat && type.getDimSize(index) == 1)
       continue;
-    if (mayBroadcast && type.isDynamicDim(index))
+    if (mayRepeat && isArgument && type.isDynamicDim(index))
       gateNodes.push_back({{shape.value, index}, nodeOf(op, symbol)});
     else
       ties.push_back({nodeOf(shape.value, index), nodeOf(op, symbol)});

@@ -14,6 +14,9 @@
 
 namespace tessera::bsa {
 
+/// What `value` is a tensor.cast of; null if it is none.
+mlir::Value castSource(mlir::Value value);
+
 /// A dimension known by one number throughout a function.
 using DimClass = unsigned;
 

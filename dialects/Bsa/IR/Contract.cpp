@@ -4,6 +4,7 @@
 #include "Bsa/IR/Bsa.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/MathExtras.h"
@@ -19,7 +20,7 @@ void Contract::shape(Value value, StringRef role,
                      std::initializer_list<StringRef> symbols) {
   if (!value)
     return;
-  shapes.push_back({value, role, symbols, /*broadcast=*/false});
+  shapes.push_back({value, role, symbols, /*broadcast=*/0});
   roles.push_back({value, role});
 }
 
@@ -27,7 +28,7 @@ void Contract::gate(Value value, StringRef role,
                     std::initializer_list<StringRef> symbols) {
   shape(value, role, symbols);
   if (value)
-    shapes.back().broadcast = true;
+    shapes.back().broadcast = ~0U;
 }
 
 void Contract::fixed(StringRef symbol, int64_t extent, StringRef because) {
@@ -46,10 +47,12 @@ void Contract::sizes(Value value, StringRef role, StringRef blocks,
                      StringRef length, int64_t block) {
   if (!value)
     return;
-  if (cast<RankedTensorType>(value.getType()).getRank() == 1)
+  if (cast<RankedTensorType>(value.getType()).getRank() == 1) {
     shape(value, role, {blocks});
-  else
+  } else {
     shape(value, role, {"B", blocks});
+    shapes.back().broadcast = 1; // one row of sizes serves every batch entry
+  }
   if (!length.empty())
     sizeLists.push_back({value, length, block});
 }
@@ -63,14 +66,14 @@ void Contract::range(Value value, StringRef role, int64_t minimum,
                      int64_t maximum) {
   if (!value)
     return;
-  ranges.push_back({value, minimum, maximum});
+  ranges.push_back({value, role, minimum, maximum});
   roles.push_back({value, role});
 }
 
 void Contract::positive(Value value, StringRef role) {
   if (!value)
     return;
-  positives.push_back(value);
+  positives.push_back({value, role});
   roles.push_back({value, role});
 }
 
@@ -85,10 +88,11 @@ void Contract::grid(const Grid &grid) {
 std::optional<int64_t> Contract::staticExtent(StringRef symbol) const {
   for (const Shape &shape : shapes) {
     auto type = dyn_cast<RankedTensorType>(shape.value.getType());
-    if (!type || shape.broadcast)
+    if (!type)
       continue;
     for (auto [index, name] : llvm::enumerate(shape.symbols))
-      if (name == symbol && !type.isDynamicDim(index))
+      if (name == symbol && !type.isDynamicDim(index) &&
+          !shape.mayRepeat(index))
         return type.getDimSize(index);
   }
   for (const Blocks &blocks : blockCounts)
@@ -135,7 +139,7 @@ static LogicalResult learnShape(Operation *op, Extents &extents,
              << "has a dynamic last dimension in " << shape.role << ", " << type
              << "; " << (symbol == "D" ? "the number of features" : symbol)
              << " must be static";
-    if (ShapedType::isDynamic(extent) || (shape.broadcast && extent == 1))
+    if (ShapedType::isDynamic(extent) || (shape.mayRepeat(index) && extent == 1))
       continue;
     std::string source = ("dim " + Twine(index) + " of " + shape.role).str();
     if (failed(learn(op, extents, symbol, {extent, source})))
@@ -176,6 +180,33 @@ static LogicalResult checkMultiple(Operation *op, const Extents &extents,
                            << "; every query head needs one key/value head";
 }
 
+//===----------------------------------------------------------------------===//
+// Verifying constants
+//===----------------------------------------------------------------------===//
+
+/// What a call would be refused for is refused when it is written.
+static LogicalResult checkConstant(Operation *op,
+                                   const Contract::Range &range) {
+  APInt found;
+  if (!matchPattern(range.value, m_ConstantInt(&found)) ||
+      (found.sge(range.minimum) && found.sle(range.maximum)))
+    return success();
+  return op->emitOpError() << "has " << range.role << " "
+                           << found.getSExtValue() << "; " << range.minimum
+                           << " to " << range.maximum << " is accepted";
+}
+
+static LogicalResult checkConstant(Operation *op,
+                                   const Contract::Positive &positive) {
+  APFloat found(0.0F);
+  if (!matchPattern(positive.value, m_ConstantFloat(&found)) ||
+      (found.isFinite() && !found.isZero() && !found.isNegative()))
+    return success();
+  return op->emitOpError() << "has " << positive.role << " "
+                           << found.convertToDouble()
+                           << "; a finite number above 0 is accepted";
+}
+
 LogicalResult tessera::bsa::verifyContract(Operation *op) {
   Contract contract;
   cast<ContractOpInterface>(op).describeContract(contract);
@@ -190,6 +221,12 @@ LogicalResult tessera::bsa::verifyContract(Operation *op) {
       return failure();
   for (const Contract::Multiple &multiple : contract.multiples)
     if (failed(checkMultiple(op, extents, multiple)))
+      return failure();
+  for (const Contract::Range &range : contract.ranges)
+    if (failed(checkConstant(op, range)))
+      return failure();
+  for (const Contract::Positive &positive : contract.positives)
+    if (failed(checkConstant(op, positive)))
       return failure();
   return success();
 }
@@ -268,10 +305,10 @@ Value tessera::bsa::resolveSymbol(OpBuilder &builder, Location loc,
     if (fixed.symbol == symbol)
       return math.constant(fixed.extent);
   for (const Contract::Shape &shape : contract.shapes) {
-    if (shape.broadcast || !known(shape.value))
+    if (!known(shape.value))
       continue;
     for (auto [index, name] : llvm::enumerate(shape.symbols))
-      if (name == symbol)
+      if (name == symbol && !shape.mayRepeat(index))
         return read(shape.value, index);
   }
   for (const Contract::Grid &grid : contract.grids)

@@ -25,7 +25,8 @@ public:
     mlir::Value value;
     llvm::StringRef role;
     llvm::SmallVector<llvm::StringRef, 4> symbols;
-    bool broadcast; ///< any dimension may be 1 instead
+    unsigned broadcast; ///< bit d: dimension d may be 1 instead
+    bool mayRepeat(int64_t dim) const { return broadcast >> dim & 1; }
   };
   /// blocks == ceil(length / block)
   struct Blocks {
@@ -51,7 +52,13 @@ public:
   /// minimum <= value <= maximum
   struct Range {
     mlir::Value value;
+    llvm::StringRef role;
     int64_t minimum, maximum;
+  };
+  /// An f32 that is finite and above 0.
+  struct Positive {
+    mlir::Value value;
+    llvm::StringRef role;
   };
   /// raster == text + time * height * width; packed == all blocks * volume.
   struct Grid {
@@ -67,7 +74,7 @@ public:
   void fixed(llvm::StringRef symbol, int64_t extent, llvm::StringRef because);
   void blocks(llvm::StringRef blocks, llvm::StringRef length, int64_t block);
   void multiple(llvm::StringRef whole, llvm::StringRef part);
-  /// [N] or [B, N], by the value's rank.
+  /// [N], or [B or 1, N], by the value's rank.
   void sizes(mlir::Value value, llvm::StringRef role, llvm::StringRef blocks,
              llvm::StringRef length, int64_t block);
   void lists(mlir::Value index, mlir::Value count, llvm::StringRef keyBlocks,
@@ -92,7 +99,7 @@ public:
   llvm::SmallVector<Sizes, 2> sizeLists;
   llvm::SmallVector<Lists, 1> listSets;
   llvm::SmallVector<Range, 2> ranges;
-  llvm::SmallVector<mlir::Value, 1> positives;
+  llvm::SmallVector<Positive, 1> positives;
   llvm::SmallVector<Grid, 1> grids;
   /// Role of each operand and result that a call could be asked for.
   llvm::SmallVector<std::pair<mlir::Value, llvm::StringRef>> roles;

@@ -7,7 +7,6 @@
 #include "tessera/Target/Host/CpuLevels.h"
 #include "tessera/Target/Host/Jit.h"
 #include "tessera/Target/Host/Program.h"
-#include "tessera/Target/Host/Signature.h"
 #include "tessera/Target/StageTimes.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -47,7 +46,7 @@ public:
 
   /// Expands and fuses `module` in place and reads its public functions.
   llvm::Error prepare(mlir::ModuleOp module);
-  llvm::ArrayRef<host::Signature> signatures() const { return functions; }
+  llvm::ArrayRef<program::Record> records() const { return functions; }
 
   /// Loops and vectors, per level.
   llvm::Expected<std::vector<LoweredLevel>> lower(mlir::ModuleOp prepared);
@@ -58,8 +57,10 @@ public:
   buildObject(mlir::ModuleOp prepared);
 
 private:
+  mlir::LogicalResult readFunctions(mlir::ModuleOp module);
+
   CompileOptions options;
-  std::vector<host::Signature> functions;
+  std::vector<program::Record> functions;
 };
 
 /// `module` compiled for this machine and loaded. `module` is changed.

@@ -130,6 +130,15 @@ LogicalResult HostTarget::lower(Operation &op, FunctionBuffers &memory) {
   return success();
 }
 
+/// Whether there is something to lower: functions over buffers and scalars
+/// alone stay as they are.
+static bool takesTensors(func::FuncOp function) {
+  return llvm::any_of(
+      llvm::concat<const Type>(function.getArgumentTypes(),
+                               function.getResultTypes()),
+      [](Type type) { return isa<TensorType, bsa::BlockMapType>(type); });
+}
+
 //===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
@@ -152,7 +161,8 @@ struct ConvertBsaToVector
     HostTarget target({lanes, tileRows, tileVectors});
     for (auto function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (!function.isExternal() && failed(lowerToBuffers(function, target)))
+      if (!function.isExternal() && takesTensors(function) &&
+          failed(lowerToBuffers(function, target)))
         return signalPassFailure();
   }
 };

@@ -19,46 +19,56 @@ namespace {
 /// Fields of tessera_tensor.
 enum TensorField { kData = 0, kDims = 3, kStrides = 4 };
 
+using program::Param;
+using program::ParamKind;
+
 /// Emits the two entries of one function.
 class EntryEmitter {
 public:
-  EntryEmitter(Module &module, const Signature &signature,
+  EntryEmitter(Module &module, const program::Program &program,
                ArrayRef<const CpuLevel *> levels)
-      : module(module), signature(signature), levels(levels),
+      : module(module), program(program), levels(levels),
         context(module.getContext()), builder(context),
-        pointer(builder.getPtrTy()) {}
+        pointer(builder.getPtrTy()),
+        tensorType(StructType::get(
+            context,
+            {pointer, builder.getInt32Ty(), builder.getInt32Ty(),
+             ArrayType::get(builder.getInt64Ty(), TESSERA_MAX_RANK),
+             ArrayType::get(builder.getInt64Ty(), TESSERA_MAX_RANK)})) {}
 
   Error emit();
 
 private:
   Expected<Function *> emitPacked();
+  Expected<Constant *> emitCompute();
+  Constant *emitRecord();
   void emitNatural(Function *packed);
   Expected<Function *> startFunction(const Twine &name, ArrayRef<Type *> types);
   void returnIfError(Value *error);
   void dispatch(ArrayRef<Function *> variants, ArrayRef<Value *> values,
                 Value *checked);
   Expected<SmallVector<Function *>> findVariants(ArrayRef<Value *> values);
-  SmallVector<Value *> unpackArguments(Value *args);
-  void unpackTensor(unsigned index, Value *tensor,
+  SmallVector<Value *> unpackArguments(Value *args, Value *tensors);
+  void unpackTensor(const Param &param, Value *tensor,
                     SmallVectorImpl<Value *> &values);
-  bool mayRepeat(unsigned index, unsigned dim) const;
   Value *loadExtent(Value *tensor, TensorField field, unsigned dim);
-  Type *scalarType(const SignatureParam &param);
+  Type *scalarType(const Param &param);
+  std::string function() const { return program.function(); }
+  ArrayRef<Param> arguments() const {
+    return {program.params().data(), program.argumentCount()};
+  }
 
   Module &module;
-  const Signature &signature;
+  const program::Program &program;
   ArrayRef<const CpuLevel *> levels;
   LLVMContext &context;
   IRBuilder<> builder;
   PointerType *pointer;
+  StructType *tensorType; ///< tessera_tensor
 };
 
-bool isTensor(const SignatureParam &param) {
-  return param.kind == TESSERA_RT_INPUT || param.kind == TESSERA_RT_OUTPUT;
-}
-
-Type *EntryEmitter::scalarType(const SignatureParam &param) {
-  if (param.kind == TESSERA_RT_SCALAR_I32)
+Type *EntryEmitter::scalarType(const Param &param) {
+  if (param.kind == ParamKind::ScalarI32)
     return builder.getInt32Ty();
   return builder.getFloatTy();
 }
@@ -91,57 +101,37 @@ void EntryEmitter::returnIfError(Value *error) {
 
 Value *EntryEmitter::loadExtent(Value *tensor, TensorField field,
                                 unsigned dim) {
-  Type *extents = ArrayType::get(builder.getInt64Ty(), TESSERA_MAX_RANK);
-  auto *type =
-      StructType::get(context, {pointer, builder.getInt32Ty(),
-                                builder.getInt32Ty(), extents, extents});
   Value *address = builder.CreateInBoundsGEP(
-      type, tensor,
+      tensorType, tensor,
       {builder.getInt32(0), builder.getInt32(field), builder.getInt32(dim)});
   return builder.CreateLoad(builder.getInt64Ty(), address);
 }
 
-/// Where this dimension of an argument is 1, more may be read of it.
-bool EntryEmitter::mayRepeat(unsigned index, unsigned dim) const {
-  return (signature.params[index].broadcast >> dim & 1) ||
-         any_of(signature.constraints, [&](const SignatureConstraint &c) {
-           return c.kind == TESSERA_RT_BROADCAST && c.operands[0] == index &&
-                  c.operands[1] == dim;
-         });
-}
-
 /// A lowered memref argument: allocated and aligned pointer, offset, sizes,
 /// strides.
-void EntryEmitter::unpackTensor(unsigned index, Value *tensor,
+void EntryEmitter::unpackTensor(const Param &param, Value *tensor,
                                 SmallVectorImpl<Value *> &values) {
-  const SignatureParam &param = signature.params[index];
-  Value *data = builder.CreateLoad(pointer, tensor, param.name);
+  Value *data = builder.CreateLoad(pointer, tensor, program.text(param.name));
   values.append({data, data, builder.getInt64(0)});
-  SmallVector<Value *> sizes, strides;
-  for (unsigned dim = 0; dim < param.dims.size(); ++dim) {
-    Value *size = loadExtent(tensor, kDims, dim);
-    Value *stride = loadExtent(tensor, kStrides, dim);
-    // Every index reads the one element there is.
-    if (mayRepeat(index, dim))
-      stride =
-          builder.CreateSelect(builder.CreateICmpEQ(size, builder.getInt64(1)),
-                               builder.getInt64(0), stride);
-    sizes.push_back(size);
-    strides.push_back(stride);
-  }
-  values.append(sizes);
-  values.append(strides);
+  for (TensorField field : {kDims, kStrides})
+    for (int32_t dim = 0; dim < param.rank; ++dim)
+      values.push_back(loadExtent(tensor, field, unsigned(dim)));
 }
 
-SmallVector<Value *> EntryEmitter::unpackArguments(Value *args) {
+/// Tensors as the check has left them, scalars as they are passed.
+SmallVector<Value *> EntryEmitter::unpackArguments(Value *args,
+                                                   Value *tensors) {
   SmallVector<Value *> values;
-  for (auto [i, param] : enumerate(signature.params)) {
+  for (auto [i, param] : enumerate(arguments())) {
+    if (isTensor(param)) {
+      unpackTensor(param,
+                   builder.CreateConstInBoundsGEP1_64(tensorType, tensors, i),
+                   values);
+      continue;
+    }
     Value *slot = builder.CreateConstInBoundsGEP1_64(pointer, args, i);
     Value *argument = builder.CreateLoad(pointer, slot);
-    if (isTensor(param))
-      unpackTensor(i, argument, values);
-    else
-      values.push_back(builder.CreateLoad(scalarType(param), argument));
+    values.push_back(builder.CreateLoad(scalarType(param), argument));
   }
   return values;
 }
@@ -153,7 +143,7 @@ EntryEmitter::findVariants(ArrayRef<Value *> values) {
       FunctionType::get(builder.getInt64Ty(), to_vector(types), false);
   SmallVector<Function *> variants;
   for (const CpuLevel *level : levels) {
-    std::string name = signature.function + level->suffix();
+    std::string name = function() + level->suffix();
     Function *variant = module.getFunction(name);
     if (!variant || variant->getFunctionType() != wanted)
       return createStringError(
@@ -194,22 +184,70 @@ void EntryEmitter::dispatch(ArrayRef<Function *> variants,
   }
 }
 
+/// The record, where a check reads it.
+Constant *EntryEmitter::emitRecord() {
+  std::span<const std::byte> bytes = program.bytes();
+  Constant *data = ConstantDataArray::getRaw(
+      StringRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()),
+      bytes.size(), builder.getInt8Ty());
+  auto *record =
+      new GlobalVariable(module, data->getType(),
+                         /*isConstant=*/true, GlobalValue::PrivateLinkage, data,
+                         function() + "__record");
+  record->setAlignment(Align(program::kRecordAlignment));
+  return record;
+}
+
+/// A function of the type tessera_rt_compute; null if nothing is computed.
+Expected<Constant *> EntryEmitter::emitCompute() {
+  if (program.argumentCount() == program.params().size())
+    return ConstantPointerNull::get(pointer);
+  // The lowest level runs wherever the function does.
+  std::string name = function() + "__scalars" + levels.back()->suffix();
+  Function *scalars = module.getFunction(name);
+  if (!scalars)
+    return createStringError(inconvertibleErrorCode(),
+                             "internal: '" + name +
+                                 "' was not compiled; please report this");
+  auto *compute = Function::Create(
+      FunctionType::get(builder.getVoidTy(), {pointer, pointer, pointer},
+                        /*isVarArg=*/false),
+      GlobalValue::PrivateLinkage, function() + "__compute", module);
+  builder.SetInsertPoint(BasicBlock::Create(context, "entry", compute));
+  Value *computed = builder.CreateCall(
+      scalars, unpackArguments(compute->getArg(0), compute->getArg(1)));
+  bool isOne = program.params().size() - program.argumentCount() == 1;
+  for (size_t i = program.argumentCount(); i < program.params().size(); ++i) {
+    auto number = unsigned(i - program.argumentCount());
+    Value *place = builder.CreateConstInBoundsGEP1_64(
+        builder.getInt32Ty(), compute->getArg(2), number);
+    builder.CreateStore(
+        isOne ? computed : builder.CreateExtractValue(computed, number), place);
+  }
+  builder.CreateRetVoid();
+  return compute;
+}
+
 Expected<Function *> EntryEmitter::emitPacked() {
+  Expected<Constant *> compute = emitCompute();
+  if (!compute)
+    return compute.takeError();
   Expected<Function *> packed =
-      startFunction(signature.function + "__packed", {pointer});
+      startFunction(function() + "__packed", {pointer});
   if (!packed)
     return packed.takeError();
   Value *args = (*packed)->getArg(0);
-  FunctionCallee check = module.getOrInsertFunction("tessera_rt_check_call",
-                                                    pointer, pointer, pointer);
-  GlobalVariable *checked =
-      emitSignature(module, signature, levels.back()->level);
-  returnIfError(builder.CreateCall(check, {checked, args}));
-  SmallVector<Value *> values = unpackArguments(args);
+  FunctionCallee check = module.getOrInsertFunction(
+      "tessera_rt_check_call", pointer, pointer, pointer, pointer, pointer);
+  Constant *record = emitRecord();
+  Value *tensors =
+      builder.CreateAlloca(ArrayType::get(tensorType, program.params().size()));
+  returnIfError(builder.CreateCall(check, {record, args, *compute, tensors}));
+  SmallVector<Value *> values = unpackArguments(args, tensors);
   Expected<SmallVector<Function *>> variants = findVariants(values);
   if (!variants)
     return variants.takeError();
-  dispatch(*variants, values, checked);
+  dispatch(*variants, values, record);
   return *packed;
 }
 
@@ -218,9 +256,9 @@ Error EntryEmitter::emit() {
   if (!packed)
     return packed.takeError();
   SmallVector<Type *> types;
-  for (const SignatureParam &param : signature.params)
+  for (const Param &param : arguments())
     types.push_back(isTensor(param) ? pointer : scalarType(param));
-  Expected<Function *> natural = startFunction(signature.function, types);
+  Expected<Function *> natural = startFunction(function(), types);
   if (!natural)
     return natural.takeError();
   emitNatural(*packed);
@@ -230,11 +268,11 @@ Error EntryEmitter::emit() {
 /// Packs the arguments, scalars by address, and calls the packed entry.
 void EntryEmitter::emitNatural(Function *packed) {
   Function *natural = builder.GetInsertBlock()->getParent();
-  auto *array = ArrayType::get(pointer, signature.params.size());
+  auto *array = ArrayType::get(pointer, arguments().size());
   Value *args = builder.CreateAlloca(array);
-  for (auto [i, param] : enumerate(signature.params)) {
+  for (auto [i, param] : enumerate(arguments())) {
     Value *argument = natural->getArg(i);
-    argument->setName(param.name);
+    argument->setName(program.text(param.name));
     if (!isTensor(param)) {
       Value *scalar = builder.CreateAlloca(argument->getType());
       builder.CreateStore(argument, scalar);
@@ -248,9 +286,9 @@ void EntryEmitter::emitNatural(Function *packed) {
 
 } // namespace
 
-Error emitEntries(Module &module, const Signature &signature,
+Error emitEntries(Module &module, const program::Program &program,
                   ArrayRef<const CpuLevel *> levels) {
-  return EntryEmitter(module, signature, levels).emit();
+  return EntryEmitter(module, program, levels).emit();
 }
 
 } // namespace tessera::host

@@ -3,7 +3,7 @@
 // A C header that tells a caller everything a call is checked for.
 #include "tessera/Target/Host/Header.h"
 
-#include "DescribeSignature.h"
+#include "tessera/Program/Print.h"
 #include "tessera/Version.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -15,7 +15,45 @@ using namespace llvm;
 
 namespace tessera::host {
 
+using program::Constraint;
+using program::Param;
+using program::ParamKind;
+using program::Symbol;
+
 namespace {
+
+/// What a record is in words, as text.
+class Words : public program::Output {
+public:
+  void write(const char *piece, size_t length) override {
+    text.append(piece, length);
+  }
+  std::string text;
+};
+
+ArrayRef<Param> arguments(const program::Program &program) {
+  return {program.params().data(), program.argumentCount()};
+}
+
+std::string describe(const program::Program &program, const Param &param) {
+  Words words;
+  printParam(program, param, words);
+  return words.text;
+}
+
+/// One line for each symbol that says what it counts, and each constraint.
+SmallVector<std::string> rulesOf(const program::Program &program) {
+  SmallVector<std::string> rules;
+  for (const Symbol &symbol : program.symbols())
+    if (StringRef noun = program.text(symbol.noun); !noun.empty())
+      rules.push_back((program.text(symbol.name) + Twine(": ") + noun).str());
+  for (const Constraint &constraint : program.constraints()) {
+    Words words;
+    printConstraint(program, constraint, words);
+    rules.push_back(words.text);
+  }
+  return rules;
+}
 
 bool isIdentifierChar(char c) { return isAlnum(c) || c == '_'; }
 
@@ -51,11 +89,11 @@ std::string identifierFor(StringRef name) {
 }
 
 /// One name for each parameter, all different.
-SmallVector<std::string> parameterNames(const Signature &signature) {
+SmallVector<std::string> parameterNames(const program::Program &program) {
   SmallVector<std::string> names;
   StringSet<> taken;
-  for (const SignatureParam &param : signature.params) {
-    std::string name = identifierFor(param.name);
+  for (const Param &param : arguments(program)) {
+    std::string name = identifierFor(program.text(param.name));
     while (!taken.insert(name).second)
       name += "_" + std::to_string(names.size());
     names.push_back(name);
@@ -63,11 +101,11 @@ SmallVector<std::string> parameterNames(const Signature &signature) {
   return names;
 }
 
-std::string declaration(const SignatureParam &param, StringRef name) {
+std::string declaration(const Param &param, StringRef name) {
   switch (param.kind) {
-  case TESSERA_RT_SCALAR_I32:
+  case ParamKind::ScalarI32:
     return ("int32_t " + name).str();
-  case TESSERA_RT_SCALAR_F32:
+  case ParamKind::ScalarF32:
     return ("float " + name).str();
   default:
     return ("const tessera_tensor *" + name).str();
@@ -88,19 +126,18 @@ void printWrapped(raw_ostream &os, StringRef text, unsigned indent) {
   os << line << "\n";
 }
 
-void printComment(raw_ostream &os, const Signature &signature,
+void printComment(raw_ostream &os, const program::Program &program,
                   ArrayRef<std::string> names) {
   size_t width = 0;
   for (const std::string &name : names)
     width = std::max(width, name.size());
   os << "/*\n";
-  for (auto [param, name] : zip(signature.params, names))
+  for (auto [param, name] : zip(arguments(program), names))
     printWrapped(os,
                  name + std::string(width - name.size(), ' ') + "  " +
-                     describeParam(signature, param),
+                     describe(program, param),
                  width + 2);
-  SmallVector<std::string> rules = describeSymbols(signature);
-  append_range(rules, describeConstraints(signature));
+  SmallVector<std::string> rules = rulesOf(program);
   if (!rules.empty())
     os << " *\n";
   for (const std::string &rule : rules)
@@ -111,23 +148,23 @@ void printComment(raw_ostream &os, const Signature &signature,
         " */\n";
 }
 
-void printDeclarations(raw_ostream &os, const Signature &signature,
+void printDeclarations(raw_ostream &os, const program::Program &program,
                        ArrayRef<std::string> names) {
-  os << "tessera_error *" << signature.function << "(";
+  os << "tessera_error *" << program.function() << "(";
   if (names.empty())
     os << "void";
   ListSeparator comma(",");
-  for (auto [param, name] : zip(signature.params, names))
+  for (auto [param, name] : zip(arguments(program), names))
     os << comma << "\n    " << declaration(param, name);
   os << ");\n\n"
      << "/* The same, args[i] pointing to argument i. */\n"
-     << "tessera_error *" << signature.function
+     << "tessera_error *" << program.function()
      << "__packed(void *const *args);\n\n";
 }
 
 } // namespace
 
-Expected<std::string> emitHeader(ArrayRef<Signature> signatures,
+Expected<std::string> emitHeader(ArrayRef<program::Record> records,
                                  StringRef name) {
   std::string guard = StringRef(identifierFor(name)).upper() + "_H";
   std::string text;
@@ -137,15 +174,16 @@ Expected<std::string> emitHeader(ArrayRef<Signature> signatures,
      << "#ifndef " << guard << "\n#define " << guard << "\n\n"
      << "#include \"tessera-c/Runtime.h\"\n\n"
      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
-  for (const Signature &signature : signatures) {
-    if (!isIdentifier(signature.function))
+  for (const program::Record &record : records) {
+    program::Program program = record.program();
+    if (!isIdentifier(program.function()))
       return createStringError(inconvertibleErrorCode(),
-                               "the function '" + signature.function +
+                               Twine("the function '") + program.function() +
                                    "' cannot be called from C by this name; "
                                    "use letters, digits and '_'");
-    SmallVector<std::string> names = parameterNames(signature);
-    printComment(os, signature, names);
-    printDeclarations(os, signature, names);
+    SmallVector<std::string> names = parameterNames(program);
+    printComment(os, program, names);
+    printDeclarations(os, program, names);
   }
   os << "#ifdef __cplusplus\n} /* extern \"C\" */\n#endif\n\n"
      << "#endif /* " << guard << " */\n";

@@ -110,15 +110,15 @@ Error HostProgram::addLevel(mlir::ModuleOp source, const CpuLevel &level) {
   return Error::success();
 }
 
-Error HostProgram::addEntries(ArrayRef<Signature> signatures) {
+Error HostProgram::addEntries(ArrayRef<program::Record> records) {
   if (levels.empty())
     return internalError("entries were asked for before any function");
   // Not earlier: the linker drops internal functions that nobody calls yet.
   for (Function &function : *module)
     if (!function.isDeclaration())
       function.setLinkage(GlobalValue::InternalLinkage);
-  for (const Signature &signature : signatures)
-    if (Error error = emitEntries(*module, signature, levels))
+  for (const program::Record &record : records)
+    if (Error error = emitEntries(*module, record.program(), levels))
       return error;
   std::string report;
   raw_string_ostream stream(report);
@@ -189,14 +189,14 @@ static Error addLevels(HostProgram &program, ArrayRef<LevelModule> modules,
 }
 
 Expected<HostProgram> buildProgram(ArrayRef<LevelModule> modules,
-                                   ArrayRef<Signature> signatures,
+                                   ArrayRef<program::Record> records,
                                    StageTimes *times) {
   Expected<HostProgram> program = HostProgram::create();
   if (!program)
     return program.takeError();
   if (Error error = addLevels(*program, modules, times))
     return error;
-  if (Error error = program->addEntries(signatures))
+  if (Error error = program->addEntries(records))
     return error;
   if (Error error =
           measureStage(times, "optimise", [&] { return program->optimize(); }))

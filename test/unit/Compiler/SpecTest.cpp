@@ -45,9 +45,10 @@ std::string compiledArguments(const Spec &spec) {
   auto object = compiler.buildObject(**module);
   if (!object)
     return "error: " + llvm::toString(object.takeError());
-  std::string names = compiler.signatures().front().function + ":";
-  for (const host::SignatureParam &param : compiler.signatures().front().params)
-    names += " " + param.name;
+  program::Program program = compiler.records().front().program();
+  std::string names = std::string(program.function()) + ":";
+  for (const program::Param &param : program.params())
+    names += std::string(" ") + program.text(param.name);
   return names;
 }
 

@@ -39,19 +39,14 @@ func.func @widen(%x: memref<?xbf16, #any>, %y: memref<?xf32, #any>) {
   return
 })mlir";
 
-Signature conversion(const char *name, int32_t from, int32_t to) {
-  Signature signature;
-  signature.function = name;
-  signature.symbols = {"N elements"};
-  signature.params.resize(2);
-  signature.params[0].name = "x";
-  signature.params[0].dtype = from;
-  signature.params[1].name = "y";
-  signature.params[1].dtype = to;
-  signature.params[1].kind = TESSERA_RT_OUTPUT;
-  for (SignatureParam &param : signature.params)
-    param.dims = {-1};
-  return signature;
+tessera::program::Record conversion(const char *name, int32_t from,
+                                    int32_t to) {
+  using tessera::program::ParamKind;
+  tessera::program::Writer writer = hostWriter(name);
+  tessera::program::Index elements = writer.addSymbol("N", "elements");
+  addParam(writer, "x", ParamKind::Input, from, {elements});
+  addParam(writer, "y", ParamKind::Output, to, {elements});
+  return writer.write();
 }
 
 /// The nearest bf16, of two equally near the even one; written with distances,

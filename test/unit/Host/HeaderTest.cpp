@@ -7,56 +7,58 @@
 
 #include "gtest/gtest.h"
 
-using namespace tessera::host;
+using tessera::host::emitHeader;
+using namespace tessera::program;
 using namespace tessera::test;
 
 namespace {
 
-SignatureParam tensor(std::string name, int32_t kind, int32_t dtype,
-                      std::initializer_list<tessera_rt_ref> dims) {
-  SignatureParam param;
-  param.name = std::move(name);
-  param.kind = kind;
-  param.dtype = dtype;
-  param.dims = dims;
-  return param;
-}
-
-SignatureParam scalar(std::string name, int32_t kind, int64_t minimum = 0,
-                      int64_t maximum = 0) {
-  SignatureParam param;
-  param.name = std::move(name);
-  param.kind = kind;
-  param.minimum = minimum;
-  param.maximum = maximum;
-  return param;
-}
-
 /// Every kind of parameter and constraint once.
-Signature everything() {
-  Signature signature;
-  signature.function = "attend_lists";
-  signature.symbols = {"B batch entries", "Sq rows", "Nq query blocks",
-                       "Nkv key blocks", "T frames"};
-  signature.params = {
-      tensor("query", TESSERA_RT_INPUT, TESSERA_BF16, {-1, 12, -2, 128}),
-      tensor("index", TESSERA_RT_INPUT, TESSERA_I32, {-1, 12, -3, 32}),
-      tensor("count", TESSERA_RT_INPUT, TESSERA_I32, {-1, 12, -3}),
-      tensor("sizes", TESSERA_RT_INPUT, TESSERA_I32, {-3}),
-      scalar("topk", TESSERA_RT_SCALAR_I32, 0, 32),
-      scalar("int", TESSERA_RT_SCALAR_F32),
-      tensor("output", TESSERA_RT_OUTPUT, TESSERA_F32, {-1, 12, -2, 128})};
-  signature.params[0].broadcast = 1;
-  signature.constraints = {
-      {TESSERA_RT_CEIL_DIV, 0, 64, {-3, -2}},
-      {TESSERA_RT_PRODUCT, 0, 64, {-2, -3}},
-      {TESSERA_RT_MULTIPLE, 0, 0, {12, 4}},
-      {TESSERA_RT_SIZES, 0, 64, {3, -2}},
-      {TESSERA_RT_LISTS, TESSERA_RT_ASCENDING, 0, {1, 2, -4}},
-      {TESSERA_RT_VOLUME, 0, 0, {-2, 0, -5, 30, 52}},
-      {TESSERA_RT_CUBES, 0, 64, {-3, 0, -5, 30, 52, 4, 4, 4}},
-      {TESSERA_RT_BROADCAST, 0, 0, {0, 2, -4}}};
-  return signature;
+Record everything() {
+  Writer w = hostWriter("attend_lists");
+  Index b = w.addSymbol("B", "batch entries"), sq = w.addSymbol("Sq", "rows"),
+        nq = w.addSymbol("Nq", "query blocks"),
+        nkv = w.addSymbol("Nkv", "key blocks"), t = w.addSymbol("T", "frames");
+  Index heads = w.constant(12), features = w.constant(128);
+  addParam(w, "query", ParamKind::Input, TESSERA_BF16, {b, heads, sq, features})
+      .broadcast = 1;
+  addParam(w, "index", ParamKind::Input, TESSERA_I32,
+           {b, heads, nq, w.constant(32)});
+  addParam(w, "count", ParamKind::Input, TESSERA_I32, {b, heads, nq});
+  Param &sizes = addParam(w, "sizes", ParamKind::Input, TESSERA_I32, {b, nq});
+  sizes.broadcast = 1;
+  sizes.flags = kMayLackFirstDim;
+  addParam(w, "topk", ParamKind::ScalarI32).maximum = 32;
+  addParam(w, "int", ParamKind::ScalarF32).flags = kPositive;
+  addParam(w, "output", ParamKind::Output, TESSERA_F32,
+           {b, heads, sq, features});
+  w.addBlocks(nq, sq, 64);
+  w.addProduct(sq, nq, 64);
+  Writer::Grid grid{
+      w.constant(0), t, w.constant(30), w.constant(52), {4, 4, 4}};
+  w.addVolume(sq, grid);
+  w.addCubes(nq, grid);
+  Constraint multiple = Writer::constraint(ConstraintKind::Multiple);
+  multiple.target = heads;
+  multiple.value = w.constant(4);
+  w.add(multiple);
+  Constraint valid = Writer::constraint(ConstraintKind::Sizes);
+  valid.param = 3;
+  valid.value = sq;
+  valid.maximum = 64;
+  w.add(valid);
+  Constraint lists = Writer::constraint(ConstraintKind::Lists);
+  lists.flags = kAscending;
+  lists.param = 1;
+  lists.other = 2;
+  lists.value = nkv;
+  w.add(lists);
+  Constraint gate = Writer::constraint(ConstraintKind::Broadcast);
+  gate.param = 0;
+  gate.dim = 2;
+  gate.value = nkv;
+  w.add(gate);
+  return w.write();
 }
 
 TEST(Header, SaysEveryThingACallIsCheckedFor) {
@@ -77,6 +79,7 @@ TEST(Header, SaysEveryThingACallIsCheckedFor) {
          "than exist\n"),
         (" * index holds lists of key blocks: the first count entries of a "
          "list are\n *   distinct, 0 .. Nkv - 1, ascending\n"),
+        " * sizes   input, i32 [B or 1, Nq] or [Nq]\n",
         " * Sq = 0 + T * 30 * 52\n",
         " * Nq = ceil(0 / 64) + ceil(T / 4) * ceil(30 / 4) * ceil(52 / 4)\n",
         " * query has 1 or Nkv in dim 2\n",
@@ -90,12 +93,10 @@ TEST(Header, SaysEveryThingACallIsCheckedFor) {
 }
 
 TEST(Header, GivesEachParameterANameOfItsOwn) {
-  Signature signature;
-  signature.function = "f";
-  signature.params = {scalar("a-b", TESSERA_RT_SCALAR_F32),
-                      scalar("a.b", TESSERA_RT_SCALAR_F32),
-                      scalar("2d", TESSERA_RT_SCALAR_F32)};
-  std::string header = get(emitHeader(signature, "f"));
+  Writer writer = hostWriter("f");
+  for (const char *name : {"a-b", "a.b", "2d"})
+    addParam(writer, name, ParamKind::ScalarF32);
+  std::string header = get(emitHeader(writer.write(), "f"));
   for (const char *expected : {"float a_b,", "float a_b_1,", "float _2d_)"})
     EXPECT_NE(header.find(expected), std::string::npos)
         << "not found: " << expected << "\nin:\n"
@@ -103,9 +104,8 @@ TEST(Header, GivesEachParameterANameOfItsOwn) {
 }
 
 TEST(Header, RefusesAFunctionThatCCannotName) {
-  Signature signature;
-  signature.function = "video.attention";
-  llvm::Expected<std::string> header = emitHeader(signature, "x");
+  llvm::Expected<std::string> header =
+      emitHeader(hostWriter("video.attention").write(), "x");
   ASSERT_FALSE(bool(header));
   EXPECT_EQ(llvm::toString(header.takeError()),
             "the function 'video.attention' cannot be called from C by this "

@@ -42,7 +42,7 @@ struct SaxpyCall {
 };
 
 TEST(HostProgram, ComputesOnEveryLevelOfThisMachine) {
-  HostProgram program = get(build(kSaxpy, saxpySignature()));
+  HostProgram program = get(build(kSaxpy, saxpyRecord()));
   std::unique_ptr<HostJit> jit = load(program);
   for (const CpuLevel &level : kCpuLevels) {
     if (tessera_cpu_level() < level.level)
@@ -57,7 +57,7 @@ TEST(HostProgram, ComputesOnEveryLevelOfThisMachine) {
 }
 
 TEST(HostProgram, ReadsBroadcastDimensionsWithStrideZero) {
-  HostProgram program = get(build(kSaxpy, saxpySignature()));
+  HostProgram program = get(build(kSaxpy, saxpyRecord()));
   std::unique_ptr<HostJit> jit = load(program);
   SaxpyCall call(4, 20, 1);
   EXPECT_EQ(call.run(*jit), "");
@@ -65,14 +65,14 @@ TEST(HostProgram, ReadsBroadcastDimensionsWithStrideZero) {
 }
 
 TEST(HostProgram, DoesNothingForAnEmptyLoop) {
-  HostProgram program = get(build(kSaxpy, saxpySignature()));
+  HostProgram program = get(build(kSaxpy, saxpyRecord()));
   std::unique_ptr<HostJit> jit = load(program);
   SaxpyCall call(0, 20, 1);
   EXPECT_EQ(call.run(*jit), "");
 }
 
 TEST(HostProgram, ReturnsTheErrorOfABadCall) {
-  HostProgram program = get(build(kSaxpy, saxpySignature()));
+  HostProgram program = get(build(kSaxpy, saxpyRecord()));
   std::unique_ptr<HostJit> jit = load(program);
   SaxpyCall call(4, 20, 3);
   std::string text = call.run(*jit);
@@ -81,7 +81,8 @@ TEST(HostProgram, ReturnsTheErrorOfABadCall) {
 }
 
 TEST(HostProgram, RefusesACpuBelowTheLowestLevelCompiled) {
-  HostProgram program = get(build(kSaxpy, saxpySignature(), kCpuLevels[1]));
+  HostProgram program =
+      get(build(kSaxpy, saxpyRecord(kCpuLevels[1]), kCpuLevels[1]));
   std::unique_ptr<HostJit> jit = load(program);
   LevelLimit limit(0);
   SaxpyCall call(4, 20, 4);
@@ -89,7 +90,8 @@ TEST(HostProgram, RefusesACpuBelowTheLowestLevelCompiled) {
 }
 
 TEST(HostProgram, SaysWhichFunctionIsNotThere) {
-  HostProgram program = get(build(kSaxpy, saxpySignature(), kCpuLevels[1]));
+  HostProgram program =
+      get(build(kSaxpy, saxpyRecord(kCpuLevels[1]), kCpuLevels[1]));
   std::unique_ptr<HostJit> jit = load(program);
   auto entry = jit->lookupPacked("sgemm");
   ASSERT_FALSE(bool(entry));
@@ -97,10 +99,10 @@ TEST(HostProgram, SaysWhichFunctionIsNotThere) {
   EXPECT_NE(text.find("sgemm"), std::string::npos) << text;
 }
 
-TEST(HostProgram, RefusesASignatureThatDoesNotFitItsFunction) {
-  Signature signature = saxpySignature();
-  signature.params.pop_back();
-  llvm::Expected<HostProgram> program = build(kSaxpy, signature);
+TEST(HostProgram, RefusesARecordThatDoesNotFitItsFunction) {
+  tessera::program::Writer writer = hostWriter("saxpy");
+  addParam(writer, "scale", tessera::program::ParamKind::ScalarF32);
+  llvm::Expected<HostProgram> program = build(kSaxpy, writer.write());
   ASSERT_FALSE(bool(program));
   std::string text = llvm::toString(program.takeError());
   EXPECT_NE(text.find("'saxpy__v4' does not take"), std::string::npos) << text;

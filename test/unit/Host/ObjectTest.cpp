@@ -85,10 +85,10 @@ std::string readText(const std::string &path) {
 
 TEST(Object, RunsInACProgramWithTheRuntimeAlone) {
   TemporaryFolder folder;
-  HostProgram program = get(build(kSaxpy, saxpySignature()));
+  HostProgram program = get(build(kSaxpy, saxpyRecord()));
   std::string object =
       folder.write("saxpy.o", get(program.emitObject())->getBuffer());
-  folder.write("saxpy.h", get(emitHeader(saxpySignature(), "saxpy")));
+  folder.write("saxpy.h", get(emitHeader(saxpyRecord(), "saxpy")));
   std::string source = folder.write("main.c", kProgram);
 
   std::string executable = folder.path("main"), output = folder.path("output");

@@ -37,24 +37,39 @@ func.func @saxpy(%x: memref<?x?xf32, #row>, %y: memref<?x?xf32, #row>,
   return
 })mlir";
 
-Signature saxpySignature() {
-  auto tensor = [](const char *name, int32_t kind) {
-    SignatureParam param;
-    param.name = name;
-    param.kind = kind;
-    param.dims = {-1, -2};
-    return param;
-  };
-  Signature signature;
-  signature.function = "saxpy";
-  signature.symbols = {"M rows", "N columns"};
-  signature.params = {tensor("x", TESSERA_RT_INPUT),
-                      tensor("y", TESSERA_RT_INPUT), SignatureParam(),
-                      tensor("out", TESSERA_RT_OUTPUT)};
-  signature.params[1].broadcast = 1;
-  signature.params[2].name = "scale";
-  signature.params[2].kind = TESSERA_RT_SCALAR_F32;
-  return signature;
+program::Writer hostWriter(const char *function, int32_t leastCpuLevel) {
+  program::Writer writer;
+  writer.head.function = writer.text(function);
+  writer.head.chip = writer.text("host");
+  writer.head.leastCpuLevel = leastCpuLevel;
+  writer.head.leastWorkspace = writer.head.bestWorkspace = writer.constant(0);
+  return writer;
+}
+
+program::Param &addParam(program::Writer &writer, const char *name,
+                         program::ParamKind kind, int32_t dtype,
+                         std::initializer_list<program::Index> dims) {
+  program::Param &param = writer.params.emplace_back();
+  param = {};
+  param.name = writer.text(name);
+  param.kind = kind;
+  param.dtype = dtype;
+  param.symbol = program::kNone;
+  for (program::Index dim : dims)
+    param.dims[param.rank++] = dim;
+  return param;
+}
+
+program::Record saxpyRecord(llvm::ArrayRef<CpuLevel> levels) {
+  using program::ParamKind;
+  program::Writer writer = hostWriter("saxpy", levels.back().level);
+  program::Index m = writer.addSymbol("M", "rows"),
+                 n = writer.addSymbol("N", "columns");
+  addParam(writer, "x", ParamKind::Input, TESSERA_F32, {m, n});
+  addParam(writer, "y", ParamKind::Input, TESSERA_F32, {m, n}).broadcast = 1;
+  addParam(writer, "scale", ParamKind::ScalarF32);
+  addParam(writer, "out", ParamKind::Output, TESSERA_F32, {m, n});
+  return writer.write();
 }
 
 mlir::MLIRContext &testContext() {
@@ -67,7 +82,7 @@ mlir::MLIRContext &testContext() {
 }
 
 llvm::Expected<HostProgram> build(llvm::StringRef text,
-                                  llvm::ArrayRef<Signature> signatures,
+                                  llvm::ArrayRef<program::Record> records,
                                   llvm::ArrayRef<CpuLevel> levels) {
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> owned;
   std::vector<LevelModule> modules;
@@ -76,7 +91,7 @@ llvm::Expected<HostProgram> build(llvm::StringRef text,
         mlir::parseSourceString<mlir::ModuleOp>(text, &testContext()));
     modules.push_back({&level, *owned.back()});
   }
-  return buildProgram(modules, signatures);
+  return buildProgram(modules, records);
 }
 
 std::unique_ptr<HostJit> load(HostProgram &program) {

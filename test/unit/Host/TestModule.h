@@ -22,7 +22,16 @@ namespace tessera::test {
 /// out = scale * x + y over [M, N], one row and 16 columns to an iteration. `y`
 /// may be broadcast in its first dimension.
 extern const char *const kSaxpy;
-host::Signature saxpySignature();
+/// Its record, compiled for these levels.
+program::Record saxpyRecord(
+    llvm::ArrayRef<host::CpuLevel> levels = host::kCpuLevels);
+
+/// What records of functions for the host have in common.
+program::Writer hostWriter(const char *function, int32_t leastCpuLevel = 0);
+/// Adds a parameter, a tensor of these extents or a scalar.
+program::Param &addParam(program::Writer &writer, const char *name,
+                         program::ParamKind kind, int32_t dtype = TESSERA_F32,
+                         std::initializer_list<program::Index> dims = {});
 
 mlir::MLIRContext &testContext();
 
@@ -36,7 +45,7 @@ T get(llvm::Expected<T> value) {
 }
 
 llvm::Expected<host::HostProgram>
-build(llvm::StringRef text, llvm::ArrayRef<host::Signature> signatures,
+build(llvm::StringRef text, llvm::ArrayRef<program::Record> records,
       llvm::ArrayRef<host::CpuLevel> levels = host::kCpuLevels);
 std::unique_ptr<host::HostJit> load(host::HostProgram &program);
 

@@ -56,7 +56,8 @@ TEST_F(RefusalTest, Ranks) {
             "attend: 'query' has 3 dimensions, 4 are accepted; pass [B, H, "
             "Sq, 128]");
   EXPECT_EQ(complaint([](auto &a) { a.keySizes.rank = 3; }),
-            "attend: 'key_sizes' has 3 dimensions, 1 are accepted; pass [Nkv]");
+            "attend: 'key_sizes' has 3 dimensions, 1 or 2 are accepted; pass "
+            "[B, Nkv]");
 }
 
 TEST_F(RefusalTest, Extents) {

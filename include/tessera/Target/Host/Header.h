@@ -4,7 +4,7 @@
 #ifndef TESSERA_TARGET_HOST_HEADER_H
 #define TESSERA_TARGET_HOST_HEADER_H
 
-#include "tessera/Target/Host/Signature.h"
+#include "tessera/Program/Writer.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
@@ -16,7 +16,7 @@ namespace tessera::host {
 /// Declares and documents both entries of each function. `name`, usually that
 /// of the file, goes into the include guard. An error for a function whose name
 /// C cannot say.
-llvm::Expected<std::string> emitHeader(llvm::ArrayRef<Signature> signatures,
+llvm::Expected<std::string> emitHeader(llvm::ArrayRef<program::Record> records,
                                        llvm::StringRef name);
 
 } // namespace tessera::host

@@ -6,8 +6,8 @@
 #ifndef TESSERA_TARGET_HOST_PROGRAM_H
 #define TESSERA_TARGET_HOST_PROGRAM_H
 
+#include "tessera/Program/Writer.h"
 #include "tessera/Target/Host/CpuLevels.h"
-#include "tessera/Target/Host/Signature.h"
 #include "tessera/Target/StageTimes.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -38,13 +38,14 @@ public:
   /// (buildLowerToLLVMPipeline). Each gets the suffix of the level.
   llvm::Error addLevel(mlir::ModuleOp module, const CpuLevel &level);
 
-  /// For each signature two entries, declared by emitHeader() as well:
+  /// For each record two entries, declared by emitHeader() as well:
   ///
   ///   tessera_error *<function>__packed(void *const *args);
   ///   tessera_error *<function>(const tessera_tensor *query, .., float scale);
   ///
-  /// Parameters of `function` and of the signature correspond one to one.
-  llvm::Error addEntries(llvm::ArrayRef<Signature> signatures);
+  /// Parameters of `function` and arguments of the record correspond one to
+  /// one.
+  llvm::Error addEntries(llvm::ArrayRef<program::Record> records);
 
   /// Runs LLVM's optimiser with each function's level in mind.
   llvm::Error optimize();
@@ -65,7 +66,7 @@ private:
 };
 
 /// Functions in memref, vector and scf form, cut for one level. They have no
-/// results; each parameter of a signature is a memref whose innermost stride is
+/// results; each argument of a record is a memref whose innermost stride is
 /// 1, or a scalar.
 struct LevelModule {
   const CpuLevel *level;
@@ -75,13 +76,13 @@ struct LevelModule {
 /// All steps from there to an optimised program; lowers the modules in place.
 /// Adds the stages "LLVM dialect", "LLVM IR" and "optimise" to `times`.
 ///
-///   Expected<HostProgram> program = buildProgram(modules, signatures);
+///   Expected<HostProgram> program = buildProgram(modules, records);
 ///   if (!program) return program.takeError();
 ///   Expected<std::unique_ptr<MemoryBuffer>> object = program->emitObject();
 ///   if (!object) return object.takeError();
 ///   Expected<std::unique_ptr<HostJit>> jit = HostJit::create(**object);
 llvm::Expected<HostProgram> buildProgram(llvm::ArrayRef<LevelModule> modules,
-                                         llvm::ArrayRef<Signature> signatures,
+                                         llvm::ArrayRef<program::Record> records,
                                          StageTimes *times = nullptr);
 
 } // namespace tessera::host

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <numeric>
 
-using namespace tessera::rt;
+using namespace tessera::program;
 
 //===----------------------------------------------------------------------===//
 // Sizes
@@ -14,10 +14,10 @@ using namespace tessera::rt;
 
 TEST(CheckSizes, OneRowForAllBatches) {
   Call call;
-  int64_t rows = call.symbol("Skv rows");
+  Extent rows = call.symbol("Skv rows");
   call.input("key", {rows}, {180});
   std::vector<int32_t> &sizes = call.ints("sizes", {3}, {3}, {64, 0, 52});
-  call.constrain(TESSERA_RT_SIZES, {1, rows}, 64);
+  call.addSizes(1, rows, 64);
   EXPECT_EQ(call.check(), "");
   sizes[1] = 65;
   EXPECT_EQ(call.check(), "f: 'sizes' is 65 for block 1, but a block has 0 to "
@@ -29,7 +29,7 @@ TEST(CheckSizes, OneRowForAllBatches) {
   sizes[2] = 53;
   EXPECT_EQ(call.check(), "f: 'sizes' is 53 for block 2, but only 52 of 180 "
                           "rows are left for it; pass 0 to 52");
-  call.params[1].hint = "pass the sizes that partition returned";
+  call.hint(1, "pass the sizes that partition returned");
   EXPECT_EQ(call.check(),
             "f: 'sizes' is 53 for block 2, but only 52 of 180 rows are left "
             "for it; pass the sizes that partition returned");
@@ -41,7 +41,7 @@ TEST(CheckSizes, OneRowPerBatch) {
   sizes = {64, 6, 99, 0, 5, 99}; // rows of 3 of which the last is not looked at
   call.tensors[0].data = sizes.data();
   call.tensors[0].strides[0] = 3;
-  call.constrain(TESSERA_RT_SIZES, {0, 70}, 64);
+  call.addSizes(0, 70, 64);
   EXPECT_EQ(call.check(), "");
   sizes[4] = 7;
   EXPECT_EQ(call.check(), "f: 'sizes' is 7 for batch 1, block 1, but only 6 of "
@@ -51,7 +51,7 @@ TEST(CheckSizes, OneRowPerBatch) {
 TEST(CheckSizes, UnknownRows) {
   Call call;
   std::vector<int32_t> &sizes = call.ints("sizes", {2}, {2}, {1 << 20, 0});
-  call.constrain(TESSERA_RT_SIZES, {0, INT64_MAX}, INT32_MAX);
+  call.addSizes(0, INT64_MAX, INT32_MAX);
   EXPECT_EQ(call.check(), "");
   sizes[1] = -3;
   EXPECT_EQ(call.check(), "f: 'sizes' is -3 for block 1, but a block has 0 or "
@@ -67,26 +67,26 @@ namespace {
 /// index [1, 2, 2, 4] over 10 key blocks.
 struct CheckLists : testing::Test {
   Call call;
-  int64_t nkv = call.symbol("Nkv key blocks");
+  Extent nkv = call.symbol("Nkv key blocks");
   tessera_tensor &key = call.input("key", {nkv}, {10});
   std::vector<int32_t> &index =
       call.ints("index", {1, 2, 2, 4}, {1, 2, 2, 4},
                 {0, 1, 2, 3, 9, 3, 0, 4, 2, 5, 7, 8, 6, 1, 5, 2});
 
-  void check(int64_t count, int32_t flags = 0) {
-    call.constrain(TESSERA_RT_LISTS, {1, count, nkv}, 0, flags);
+  void check(Index count, int32_t flags = 0) {
+    call.addLists(1, nkv, count, flags);
   }
 };
 
 } // namespace
 
 TEST_F(CheckLists, AcceptsAnyOrder) {
-  check(-1);
+  check(kNone);
   EXPECT_EQ(call.check(), "");
 }
 
 TEST_F(CheckLists, RefusesIdsOutOfRange) {
-  check(-1);
+  check(kNone);
   index[6] = 10;
   EXPECT_EQ(call.check(),
             "f: 'index' is 10 at (b 0, h 0, query block 1, slot 2), but there "
@@ -104,7 +104,7 @@ TEST_F(CheckLists, RefusesIdsOutOfRange) {
 }
 
 TEST_F(CheckLists, RefusesDuplicates) {
-  check(-1);
+  check(kNone);
   index[15] = 6;
   EXPECT_EQ(call.check(),
             "f: 'index' is 6 at (b 0, h 1, query block 1, slot 3), but block 6 "
@@ -112,7 +112,7 @@ TEST_F(CheckLists, RefusesDuplicates) {
 }
 
 TEST_F(CheckLists, RefusesDescendingWhereAscending) {
-  check(-1, TESSERA_RT_ASCENDING);
+  check(kNone, kAscending);
   EXPECT_EQ(call.check(),
             "f: 'index' is 3 at (b 0, h 0, query block 1, slot 1), but 9 comes "
             "before it: pass ascending ids, or compile for lists in any order");
@@ -141,20 +141,23 @@ TEST_F(CheckLists, RefusesCountsOutOfRange) {
 }
 
 TEST_F(CheckLists, TakesOneCountForAll) {
-  int32_t &count = call.scalar("count", 2, 0, 100);
+  Extent number = call.symbol("count");
+  int32_t &count = call.scalar("count", 2, 0, 100, number);
   for (size_t i : {2, 3, 6, 7, 10, 11, 14, 15})
     index[i] = -1;
-  check(2);
+  call.addLists(1, nkv).target = call.number(number);
   EXPECT_EQ(call.check(), "");
   count = 5;
-  EXPECT_NE(call.check(), "");
+  EXPECT_EQ(call.check(),
+            "f: 'count' is 5 at (b 0, h 0, query block 0), but 'index' has "
+            "room for 4; pass 0 to 4");
 }
 
 TEST_F(CheckLists, FollowsStrides) {
   // [B, Nq, H, capacity] in memory: rows 1 and 2 trade places.
   call.tensors[1].strides[1] = 4;
   call.tensors[1].strides[2] = 8;
-  check(-1);
+  check(kNone);
   index[15] = 10;
   EXPECT_NE(call.check().find("(b 0, h 1, query block 1, slot 3)"),
             std::string::npos);
@@ -183,7 +186,7 @@ TEST_F(CheckLists, ReportsAfterManyGoodLists) {
       ids.push_back((row * 31 + slot * 57) % 100);
   std::vector<int32_t> &lists =
       big.ints("index", {1, 1, 100, 7}, {1, 1, 100, 7}, ids);
-  big.constrain(TESSERA_RT_LISTS, {0, -1, 100});
+  big.addLists(0, 100);
   EXPECT_EQ(big.check(), "");
   lists[99 * 7 + 6] = lists[99 * 7];
   EXPECT_NE(big.check().find("query block 99, slot 6"), std::string::npos);
@@ -197,7 +200,7 @@ TEST_F(CheckLists, ManyKeyBlocks) {
   std::iota(ids.rbegin(), ids.rend(), 0);
   std::vector<int32_t> &lists =
       big.ints("index", {1, 1, 1, blocks}, {1, 1, 1, blocks}, ids);
-  big.constrain(TESSERA_RT_LISTS, {0, -1, blocks});
+  big.addLists(0, blocks);
   EXPECT_EQ(big.check(), "");
   lists[blocks - 1] = 99999;
   EXPECT_NE(big.check().find("block 99999 is in the list twice"),

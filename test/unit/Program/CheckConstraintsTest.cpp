@@ -3,14 +3,14 @@
 // Relations between dimensions and scalars, and the message of each.
 #include "CallFixture.h"
 
-using namespace tessera::rt;
+using namespace tessera::program;
 
 TEST(CheckConstraints, CeilDiv) {
   Call call;
-  int64_t rows = call.symbol("Skv rows"), blocks = call.symbol("Nkv blocks");
+  Extent rows = call.symbol("Skv rows"), blocks = call.symbol("Nkv blocks");
   call.input("key", {rows}, {500});
   tessera_tensor &sizes = call.input("sizes", {blocks}, {8});
-  call.constrain(TESSERA_RT_CEIL_DIV, {blocks, rows}, 64);
+  call.writer.addBlocks(call.number(blocks), call.number(rows), 64);
   EXPECT_EQ(call.check(), "");
   sizes.dims[0] = 7;
   EXPECT_EQ(call.check(),
@@ -20,19 +20,19 @@ TEST(CheckConstraints, CeilDiv) {
 
 TEST(CheckConstraints, CeilDivOfEmpty) {
   Call call;
-  int64_t rows = call.symbol("S rows"), blocks = call.symbol("N blocks");
+  Extent rows = call.symbol("S rows"), blocks = call.symbol("N blocks");
   call.input("key", {rows}, {0});
   call.input("sizes", {blocks}, {0});
-  call.constrain(TESSERA_RT_CEIL_DIV, {blocks, rows}, 64);
+  call.writer.addBlocks(call.number(blocks), call.number(rows), 64);
   EXPECT_EQ(call.check(), "");
 }
 
 TEST(CheckConstraints, Product) {
   Call call;
-  int64_t rows = call.symbol("S rows"), blocks = call.symbol("N blocks");
+  Extent rows = call.symbol("S rows"), blocks = call.symbol("N blocks");
   tessera_tensor &out = call.output("out", {rows}, {512});
   call.input("sizes", {blocks}, {8});
-  call.constrain(TESSERA_RT_PRODUCT, {rows, blocks}, 64);
+  call.writer.addProduct(call.number(rows), call.number(blocks), 64);
   EXPECT_EQ(call.check(), "");
   out.dims[0] = 500;
   EXPECT_EQ(call.check(), "f: 500 rows ('out' dim 0) do not match 8 blocks "
@@ -41,11 +41,11 @@ TEST(CheckConstraints, Product) {
 
 TEST(CheckConstraints, Multiple) {
   Call call;
-  int64_t heads = call.symbol("H query heads"),
-          kvHeads = call.symbol("Hkv key/value heads");
+  Extent heads = call.symbol("H query heads"),
+         kvHeads = call.symbol("Hkv key/value heads");
   call.input("query", {heads}, {12});
   tessera_tensor &key = call.input("key", {kvHeads}, {4});
-  call.constrain(TESSERA_RT_MULTIPLE, {heads, kvHeads});
+  call.addMultiple(heads, kvHeads);
   EXPECT_EQ(call.check(), "");
   key.dims[0] = 5;
   EXPECT_EQ(call.check(),
@@ -58,9 +58,9 @@ TEST(CheckConstraints, Multiple) {
 
 TEST(CheckConstraints, MultipleOfAStaticNumber) {
   Call call;
-  int64_t kvHeads = call.symbol("Hkv key/value heads");
+  Extent kvHeads = call.symbol("Hkv key/value heads");
   call.input("key", {kvHeads}, {5});
-  call.constrain(TESSERA_RT_MULTIPLE, {12, kvHeads});
+  call.addMultiple(12, kvHeads);
   EXPECT_EQ(call.check(),
             "f: 12 (fixed when compiled) are not a multiple of 5 key/value "
             "heads ('key' dim 0); pass a number of key/value heads that "
@@ -69,10 +69,10 @@ TEST(CheckConstraints, MultipleOfAStaticNumber) {
 
 TEST(CheckConstraints, Broadcast) {
   Call call;
-  int64_t rows = call.symbol("Sq rows"), own = call.symbol("Skv rows");
+  Extent rows = call.symbol("Sq rows"), own = call.symbol("Skv rows");
   call.input("query", {rows}, {70});
   tessera_tensor &gate = call.input("key", {own}, {70});
-  call.constrain(TESSERA_RT_BROADCAST, {1, 0, rows});
+  call.addBroadcast(1, 0, rows);
   EXPECT_EQ(call.check(), "");
   gate.dims[0] = 1;
   EXPECT_EQ(call.check(), "");
@@ -87,21 +87,30 @@ namespace {
 /// partition: input [S], grid and text scalars, output [S'], sizes [N].
 struct Grid : testing::Test {
   Call call;
-  int64_t rows = call.symbol("S tokens"), blocks = call.symbol("N blocks"),
-          text = call.symbol("text tokens"), t = call.symbol("T"),
-          h = call.symbol("H"), w = call.symbol("W");
+  Extent rows = call.symbol("S tokens"), blocks = call.symbol("N blocks"),
+         text = call.symbol("text tokens"), t = call.symbol("T"),
+         h = call.symbol("H"), w = call.symbol("W");
   tessera_tensor &input = call.input("input", {rows}, {100 + 21 * 30 * 52});
   int32_t &time = call.scalar("time", 21, 1, INT32_MAX, t);
   int32_t &height = call.scalar("height", 30, 1, INT32_MAX, h);
   int32_t &width = call.scalar("width", 52, 1, INT32_MAX, w);
   int32_t &length = call.scalar("text", 100, 0, INT32_MAX, text);
   tessera_tensor &sizes = call.output("sizes", {blocks}, {2 + 6 * 8 * 13});
+
+  Writer::Grid grid(Extent text, Extent t, Extent h, Extent w) {
+    return {call.number(text),
+            call.number(t),
+            call.number(h),
+            call.number(w),
+            {4, 4, 4}};
+  }
+  Writer::Grid grid() { return grid(text, t, h, w); }
 };
 
 } // namespace
 
 TEST_F(Grid, Volume) {
-  call.constrain(TESSERA_RT_VOLUME, {rows, text, t, h, w});
+  call.writer.addVolume(call.number(rows), grid());
   EXPECT_EQ(call.check(), "");
   height = 31;
   EXPECT_EQ(call.check(),
@@ -113,18 +122,19 @@ TEST_F(Grid, Volume) {
   width = 1 << 22;
   length = 0;
   input.dims[0] = 0;
-  EXPECT_NE(call.check(), "");
+  EXPECT_EQ(call.check(), "f: a number computed from 'text' is outside the "
+                          "integers of its type; pass a smaller");
 }
 
 TEST_F(Grid, VolumeOfAStaticGrid) {
-  call.constrain(TESSERA_RT_VOLUME, {rows, 100, 21, 30, 52});
+  call.writer.addVolume(call.number(rows), grid(100, 21, 30, 52));
   EXPECT_EQ(call.check(), "");
   input.dims[0] -= 1;
   EXPECT_NE(call.check(), "");
 }
 
 TEST_F(Grid, Cubes) {
-  call.constrain(TESSERA_RT_CUBES, {blocks, text, t, h, w, 4, 4, 4}, 64);
+  call.writer.addCubes(call.number(blocks), grid());
   EXPECT_EQ(call.check(), "");
   length = 128;
   EXPECT_EQ(call.check(), "");
@@ -136,14 +146,61 @@ TEST_F(Grid, Cubes) {
 
 TEST(CheckConstraints, ReportsDefectsOfTheCompiler) {
   Call call;
-  int64_t nobody = call.symbol("N blocks");
-  call.constrain(TESSERA_RT_MULTIPLE, {12, nobody});
+  Extent nobody = call.symbol("N blocks");
+  call.addMultiple(12, nobody);
   Error error = call.run();
   EXPECT_EQ(error.code(), TESSERA_INTERNAL);
-  EXPECT_STREQ(error.message(), "f: no argument determines 'N blocks'; this is "
-                                "a defect of the compiler, please report it");
-  call.constraints.clear();
-  call.constrain(99, {});
-  EXPECT_NE(call.check().find("constraint kind 99 is unknown to tessera_rt"),
-            std::string::npos);
+  EXPECT_STREQ(error.message(),
+               "f: nothing determines 'N'; this is a defect of "
+               "the compiler, please report it");
+}
+
+//===----------------------------------------------------------------------===//
+// Computed numbers
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// k = rows * 3 / rows2, of two arguments.
+struct Computed : testing::Test {
+  Call call;
+  Extent rows = call.symbol("S rows"), half = call.symbol("half");
+  tessera_tensor &input = call.input("input", {rows}, {90});
+  int32_t &divisor = call.scalar("half", 10, INT32_MIN, INT32_MAX, half);
+
+  void limit(int64_t maximum) {
+    Writer &w = call.writer;
+    Index tripled = w.within(
+        w.make(ExpressionKind::Multiply, call.number(rows), w.constant(3)),
+        NumberRange::Signed32);
+    Constraint c = Writer::constraint(ConstraintKind::Within);
+    c.target = w.make(ExpressionKind::FloorDiv, tripled, call.number(half));
+    c.maximum = maximum;
+    c.message = w.text("'topk' is computed as {t}, 0 to " +
+                       std::to_string(maximum) + " is accepted");
+    w.add(c);
+  }
+};
+
+} // namespace
+
+TEST_F(Computed, IsHeldAgainstItsRange) {
+  limit(27);
+  EXPECT_EQ(call.check(), "");
+  divisor = 9;
+  EXPECT_EQ(call.check(), "f: 'topk' is computed as 30, 0 to 27 is accepted");
+}
+
+TEST_F(Computed, IsRefusedWhereItDoesNotExist) {
+  limit(27);
+  divisor = 0;
+  EXPECT_EQ(call.check(), "f: a number computed from 'input' is a quotient by "
+                          "0; pass another");
+  divisor = 10;
+  input.dims[0] = int64_t(1) << 31;
+  input.data = nullptr;
+  input.dims[0] = 0x7fffffff;
+  input.data = reinterpret_cast<void *>(64);
+  EXPECT_EQ(call.check(), "f: a number computed from 'input' is outside the "
+                          "integers of its type; pass a smaller");
 }

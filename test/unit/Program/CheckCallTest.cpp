@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstring>
 
-using namespace tessera::rt;
+using namespace tessera::program;
 
 namespace {
 
@@ -14,8 +14,8 @@ namespace {
 ///   gate as query or 1, out as query)
 struct CheckCall : testing::Test {
   Call call;
-  int64_t b = call.symbol("B batches"), hkv = call.symbol("Hkv heads"),
-          sq = call.symbol("Sq rows"), skv = call.symbol("Skv rows");
+  Extent b = call.symbol("B batches"), hkv = call.symbol("Hkv heads"),
+         sq = call.symbol("Sq rows"), skv = call.symbol("Skv rows");
   tessera_tensor &query = call.input("query", {b, 12, sq, 64}, {2, 12, 30, 64});
   tessera_tensor &key = call.input("key", {b, hkv, skv, 64}, {2, 4, 50, 64});
   tessera_tensor &value =
@@ -23,7 +23,7 @@ struct CheckCall : testing::Test {
   tessera_tensor &gate = call.input("gate", {b, 12, sq, 64}, {2, 1, 30, 1});
   tessera_tensor &out = call.output("out", {b, 12, sq, 64}, {2, 12, 30, 64});
 
-  CheckCall() { call.params[3].broadcast = 0b1111; }
+  CheckCall() { call.writer.params[3].broadcast = 0b1111; }
   ~CheckCall() override { tessera_limit_cpu_level(INT32_MAX); }
 };
 
@@ -86,16 +86,18 @@ TEST_F(CheckCall, RefusesScalarsOutOfRange) {
   EXPECT_EQ(call.check(), "f: 'topk' is 33; pass 0 to 32");
   topk = -1;
   EXPECT_EQ(call.check(), "f: 'topk' is -1; pass 0 to 32");
-  call.params.back().hint = "compile with a larger capacity";
+  call.hint(call.writer.params.size() - 1, "compile with a larger capacity");
   EXPECT_EQ(call.check(), "f: 'topk' is -1, 0 to 32 is accepted; compile with "
                           "a larger capacity");
 }
 
 TEST_F(CheckCall, RefusesUnusableScales) {
-  tessera_rt_param param = {};
-  param.name = "scale";
-  param.kind = TESSERA_RT_SCALAR_F32;
-  call.params.push_back(param);
+  Param param{};
+  param.name = call.writer.text("scale");
+  param.kind = ParamKind::ScalarF32;
+  param.flags = kPositive;
+  param.symbol = kNone;
+  call.writer.params.push_back(param);
   float scale = 0.125f;
   call.args.push_back(&scale);
   EXPECT_EQ(call.check(), "");
@@ -145,7 +147,7 @@ TEST_F(CheckCall, RefusesDimensionsThatDisagree) {
   value.dims[2] = 60;
   EXPECT_EQ(call.check(), "f: 'value' has 60 rows (dim 2, Skv) but 'key' has "
                           "50; make them equal");
-  call.params[2].hint = "pass the same sequence length";
+  call.hint(2, "pass the same sequence length");
   EXPECT_EQ(call.check(), "f: 'value' has 60 rows (dim 2, Skv) but 'key' has "
                           "50; pass the same sequence length");
 }

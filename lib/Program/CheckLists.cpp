@@ -7,25 +7,26 @@
 #include <cstdlib>
 #include <cstring>
 
-using namespace tessera::rt;
+using namespace tessera;
+using namespace tessera::program;
+using rt::makeError;
 
 //===----------------------------------------------------------------------===//
 // Sizes
 //===----------------------------------------------------------------------===//
 
-Error CallChecker::checkSizes(const tessera_rt_constraint &c) const {
-  int32_t index = int32_t(c.operands[0]);
+Error CallChecker::checkSizes(const Constraint &c) const {
+  Index index = c.param;
   const tessera_tensor &sizes = tensor(index);
-  bool perBatch = sizes.rank == 2;
-  int64_t batches = perBatch ? sizes.dims[0] : 1;
+  int64_t batches = sizes.rank == 2 ? sizes.dims[0] : 1;
   int64_t blocks = sizes.dims[sizes.rank - 1];
   for (int64_t b = 0; b < batches; ++b) {
     const auto *data = static_cast<const int32_t *>(sizes.data);
     if (b > 0)
       data += b * sizes.strides[0];
-    int64_t left = value(c.operands[1]); // rows of this block and later ones
+    int64_t left = number(c.value); // rows of this block and later ones
     for (int64_t i = 0; i < blocks; ++i) {
-      int64_t exist = std::clamp<int64_t>(left, 0, c.value);
+      int64_t exist = std::clamp<int64_t>(left, 0, c.maximum);
       if (data[i] < 0 || data[i] > exist)
         return sizeError(c, b, i, data[i], exist);
       left -= exist;
@@ -34,28 +35,27 @@ Error CallChecker::checkSizes(const tessera_rt_constraint &c) const {
   return Error();
 }
 
-Error CallChecker::sizeError(const tessera_rt_constraint &c, int64_t batch,
-                             int64_t block, int32_t found,
-                             int64_t exist) const {
-  int32_t index = int32_t(c.operands[0]);
-  Text where, reason, remedy;
-  if (tensor(index).rank == 2)
+Error CallChecker::sizeError(const Constraint &c, int64_t batch, int64_t block,
+                             int32_t found, int64_t exist) const {
+  Index index = c.param;
+  Phrase where, reason, remedy;
+  if (given(index).rank == 2)
     where.add("batch %lld, ", (long long)batch);
-  if (c.value == INT32_MAX)
+  if (c.maximum == INT32_MAX)
     remedy.add("0 or more");
   else
     remedy.add("0 to %lld", (long long)exist);
-  if (exist < c.value)
+  if (exist < c.maximum)
     reason.add("only %lld of %lld rows are left for it", (long long)exist,
-               (long long)value(c.operands[1]));
+               (long long)number(c.value));
   else
     reason.add("a block has %s valid rows", remedy.chars);
-  Text pass;
+  Phrase pass;
   pass.add("pass %s", remedy.chars);
   return makeError(TESSERA_INVALID_ARGUMENT,
-                   "%s: '%s' is %d for %sblock %lld, but %s; %s",
-                   signature.function, name(index), found, where.chars,
-                   (long long)block, reason.chars, advice(index, pass.chars));
+                   "%s: '%s' is %d for %sblock %lld, but %s; %s", function(),
+                   name(index), found, where.chars, (long long)block,
+                   reason.chars, advice(index, pass.chars));
 }
 
 //===----------------------------------------------------------------------===//
@@ -64,7 +64,7 @@ Error CallChecker::sizeError(const tessera_rt_constraint &c, int64_t batch,
 
 /// Which ids a list has named: bits that are set and cleared entry by entry, so
 /// that a short list costs little however many ids there are.
-class tessera::rt::IdSet {
+class tessera::program::IdSet {
 public:
   explicit IdSet(int64_t ids) : words(size_t(ids + 63) / 64) {
     if (words > kOnStack)
@@ -137,9 +137,9 @@ static Offence findOffence(const int32_t *ids, int64_t count, int64_t blocks,
   return offence;
 }
 
-static Text describeOffence(const Offence &offence, const int32_t *ids,
-                            int64_t blocks) {
-  Text text;
+static Phrase describeOffence(const Offence &offence, const int32_t *ids,
+                              int64_t blocks) {
+  Phrase text;
   int32_t id = ids[offence.slot];
   if (offence.kind == Offence::Range && blocks > 0)
     text.add("there are %lld key blocks: pass ids 0 to %lld", (long long)blocks,
@@ -165,13 +165,13 @@ static const int32_t *elementAt(const tessera_tensor &tensor,
   return element;
 }
 
-Error CallChecker::checkLists(const tessera_rt_constraint &c) const {
-  const tessera_tensor &lists = tensor(int32_t(c.operands[0]));
-  IdSet seen(value(c.operands[2]));
+Error CallChecker::checkLists(const Constraint &c) const {
+  const tessera_tensor &lists = tensor(c.param);
+  IdSet seen(number(c.value));
   if (!seen.allocated())
     return makeError(TESSERA_OUT_OF_MEMORY,
-                     "%s: out of memory while checking '%s'",
-                     signature.function, name(int32_t(c.operands[0])));
+                     "%s: out of memory while checking '%s'", function(),
+                     name(c.param));
   int64_t at[3];
   for (at[0] = 0; at[0] < lists.dims[0]; ++at[0])
     for (at[1] = 0; at[1] < lists.dims[1]; ++at[1])
@@ -181,19 +181,27 @@ Error CallChecker::checkLists(const tessera_rt_constraint &c) const {
   return Error();
 }
 
-Error CallChecker::checkList(const tessera_rt_constraint &c,
-                             const int64_t (&at)[3], IdSet &seen) const {
-  int32_t index = int32_t(c.operands[0]), countParam = int32_t(c.operands[1]);
+/// Of the argument that says how many entries of a list count.
+const char *CallChecker::countName(const Constraint &c) const {
+  Index from = c.other != kNone ? kNone : firstSymbol(c.target);
+  if (from != kNone)
+    return name(call.symbols[size_t(from)].param);
+  return c.other != kNone ? name(c.other) : "count";
+}
+
+Error CallChecker::checkList(const Constraint &c, const int64_t (&at)[3],
+                             IdSet &seen) const {
+  Index index = c.param;
   const tessera_tensor &lists = tensor(index);
-  int64_t blocks = value(c.operands[2]), capacity = lists.dims[3];
+  int64_t blocks = number(c.value), capacity = lists.dims[3];
   int64_t count = capacity;
-  if (countParam >= 0 && isTensor(countParam))
-    count = *elementAt(tensor(countParam), at);
-  else if (countParam >= 0)
-    count = *static_cast<const int32_t *>(args[countParam]);
+  if (c.other != kNone)
+    count = *elementAt(tensor(c.other), at);
+  else if (c.target != kNone)
+    count = number(c.target);
 
   auto where = [&at] {
-    Text text;
+    Phrase text;
     text.add("b %lld, h %lld, query block %lld", (long long)at[0],
              (long long)at[1], (long long)at[2]);
     return text;
@@ -202,20 +210,18 @@ Error CallChecker::checkList(const tessera_rt_constraint &c,
     return makeError(TESSERA_INVALID_ARGUMENT,
                      "%s: '%s' is %lld at (%s), but '%s' has room for %lld; "
                      "pass 0 to %lld",
-                     signature.function, name(countParam), (long long)count,
-                     where().chars, name(index), (long long)capacity,
-                     (long long)capacity);
+                     function(), countName(c), (long long)count, where().chars,
+                     name(index), (long long)capacity, (long long)capacity);
   if (count == 0)
     return Error();
   const int32_t *ids = elementAt(lists, at);
   if (isAscendingInRange(ids, count, blocks))
     return Error();
-  Offence offence =
-      findOffence(ids, count, blocks, c.flags & TESSERA_RT_ASCENDING, seen);
+  Offence offence = findOffence(ids, count, blocks, c.flags & kAscending, seen);
   if (!offence.kind)
     return Error();
   return makeError(
       TESSERA_INVALID_ARGUMENT, "%s: '%s' is %d at (%s, slot %lld), but %s",
-      signature.function, name(index), ids[offence.slot], where().chars,
+      function(), name(index), ids[offence.slot], where().chars,
       (long long)offence.slot, describeOffence(offence, ids, blocks).chars);
 }
