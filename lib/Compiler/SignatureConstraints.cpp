@@ -9,6 +9,7 @@ using namespace mlir;
 using namespace tessera;
 using program::Constraint;
 using program::ConstraintKind;
+using program::ExpressionKind;
 using program::Index;
 using program::kNone;
 using program::Param;
@@ -99,6 +100,20 @@ void SignatureReader::addMultiple(Operation *op,
     writer.add(constraint);
 }
 
+/// Whether an argument has this extent, or a relation makes it.
+bool SignatureReader::isDetermined(Index extent) const {
+  if (writer.expression(extent).kind != ExpressionKind::Symbol)
+    return true;
+  auto has = [&](const Param &param) {
+    return llvm::is_contained(ArrayRef(param.dims, param.rank), extent);
+  };
+  auto makes = [&](const Constraint &constraint) {
+    return constraint.flags & program::kDefines && constraint.target == extent;
+  };
+  return llvm::any_of(writer.params, has) ||
+         llvm::any_of(writer.constraints, makes);
+}
+
 //===----------------------------------------------------------------------===//
 // What tensors hold
 //===----------------------------------------------------------------------===//
@@ -132,6 +147,9 @@ void SignatureReader::addLists(Operation *op,
       program::kReads | (lists.ascending ? program::kAscending : 0);
   constraint.param = *index;
   constraint.value = referenceTo(op, lists.keyBlocks);
+  // Lists that nobody attends over.
+  if (!isDetermined(constraint.value))
+    constraint.value = writer.constant(program::kUnknownBlocks);
   if (lists.count && isa<RankedTensorType>(lists.count.getType())) {
     std::optional<Index> count = paramOf(lists.count);
     if (!count)

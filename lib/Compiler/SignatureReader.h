@@ -58,6 +58,7 @@ private:
   void addLists(mlir::Operation *op, const bsa::Contract::Lists &lists);
   void addMultiple(mlir::Operation *op,
                    const bsa::Contract::Multiple &multiple);
+  bool isDetermined(Index extent) const;
   void addConstraints();
 
   mlir::func::FuncOp function;

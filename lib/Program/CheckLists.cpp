@@ -66,7 +66,9 @@ Error CallChecker::sizeError(const Constraint &c, int64_t batch, int64_t block,
 /// that a short list costs little however many ids there are.
 class tessera::program::IdSet {
 public:
-  explicit IdSet(int64_t ids) : words(size_t(ids + 63) / 64) {
+  /// Unused where nobody knows how many there are.
+  explicit IdSet(int64_t ids)
+      : words(ids == kUnknownBlocks ? 0 : size_t(ids + 63) / 64) {
     if (words > kOnStack)
       bits = static_cast<uint64_t *>(std::calloc(words, sizeof(uint64_t)));
     else
@@ -80,6 +82,7 @@ public:
   IdSet &operator=(const IdSet &) = delete;
 
   bool allocated() const { return bits != nullptr; }
+  bool isUsed() const { return words > 0; }
   /// False if the id is there already.
   bool insert(int32_t id) {
     uint64_t bit = uint64_t(1) << (id % 64), &word = bits[id / 64];
@@ -117,6 +120,11 @@ static bool isAscendingInRange(const int32_t *ids, int64_t count,
   return !bad && ids[count - 1] < blocks;
 }
 
+/// Whether the id at `slot` stands before it, too.
+static bool isRepeated(const int32_t *ids, int64_t slot) {
+  return std::find(ids, ids + slot, ids[slot]) != ids + slot;
+}
+
 static Offence findOffence(const int32_t *ids, int64_t count, int64_t blocks,
                            bool ascending, IdSet &seen) {
   Offence offence;
@@ -125,13 +133,13 @@ static Offence findOffence(const int32_t *ids, int64_t count, int64_t blocks,
     offence.slot = slot;
     if (ids[slot] < 0 || ids[slot] >= blocks)
       offence.kind = Offence::Range;
-    else if (!seen.insert(ids[slot]))
+    else if (seen.isUsed() ? !seen.insert(ids[slot]) : isRepeated(ids, slot))
       offence.kind = Offence::Twice;
     else if (ascending && slot > 0 && ids[slot] < ids[slot - 1])
       offence.kind = Offence::Falls;
   }
   // The entry at fault is out of range, or was inserted earlier in this list.
-  for (int64_t i = 0; i < slot; ++i)
+  for (int64_t i = 0; i < slot && seen.isUsed(); ++i)
     if (ids[i] >= 0 && ids[i] < blocks)
       seen.erase(ids[i]);
   return offence;
@@ -141,7 +149,9 @@ static Phrase describeOffence(const Offence &offence, const int32_t *ids,
                               int64_t blocks) {
   Phrase text;
   int32_t id = ids[offence.slot];
-  if (offence.kind == Offence::Range && blocks > 0)
+  if (offence.kind == Offence::Range && blocks == kUnknownBlocks)
+    text.add("ids are 0 or more");
+  else if (offence.kind == Offence::Range && blocks > 0)
     text.add("there are %lld key blocks: pass ids 0 to %lld", (long long)blocks,
              (long long)(blocks - 1));
   else if (offence.kind == Offence::Range)

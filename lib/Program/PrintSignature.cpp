@@ -225,9 +225,17 @@ static void printLists(const Program &program, const char *param,
   } else {
     out.print("all");
   }
-  out.print(" entries of a list are distinct, 0 .. ");
-  printExpression(program, c.value, out);
-  out.print(" - 1%s", c.flags & kAscending ? ", ascending" : "");
+  out.print(" entries of a list are distinct, ");
+  const Expression &blocks = program.expressions()[size_t(c.value)];
+  if (blocks.kind == ExpressionKind::Constant &&
+      blocks.value == kUnknownBlocks) {
+    out.print("0 or more");
+  } else {
+    out.print("0 .. ");
+    printExpression(program, c.value, out);
+    out.print(" - 1");
+  }
+  out.print("%s", c.flags & kAscending ? ", ascending" : "");
 }
 
 void program::printConstraint(const Program &program, const Constraint &c,

@@ -12,7 +12,8 @@
 #include <sched.h>
 #include <unistd.h>
 
-// Weak: a static program, of which nothing is unloaded, needs no dynamic loader.
+// Weak: a static program, of which nothing is unloaded, needs no dynamic
+// loader.
 #pragma weak dladdr1
 #pragma weak dlopen
 

@@ -33,8 +33,16 @@ static bool isFlexible(Operation *op) {
              func::ReturnOp>(op);
 }
 
+/// A cast for the sake of somebody who takes no other type.
+static bool isBorder(Value value) {
+  return value.getDefiningOp<tensor::CastOp>() &&
+         !llvm::all_of(value.getUsers(), isFlexible);
+}
+
 /// True if that changed the type.
 static bool refine(const FunctionContract &contract, Value value) {
+  if (isBorder(value))
+    return false;
   auto old = dyn_cast<RankedTensorType>(value.getType());
   RankedTensorType type = old ? refine(contract, value, old) : nullptr;
   if (type == old)

@@ -140,7 +140,8 @@ enum class ConstraintKind : int32_t {
   Sizes,
   /// Tensor `param` is an index int32 [B, H, Nq, capacity]; its counts are
   /// `other`, a tensor int32 [B, H, Nq], or else `target`, for all lists; of
-  /// none of them, all entries count. Ids are 0 .. value - 1 and distinct.
+  /// none of them, all entries count. Ids are 0 .. value - 1 and distinct;
+  /// kUnknownBlocks: how many blocks there are is not known.
   Lists,
   Dense, ///< tensor `param` has no gaps, and fewer than 2^31 elements
   Copied ///< address and strides of tensor `param` are multiples of 16 bytes
@@ -153,6 +154,8 @@ enum ConstraintFlags : int32_t {
   kReads = 2,     ///< needs what a tensor holds
   kAscending = 4, ///< Lists: ids rise
 };
+
+inline constexpr int64_t kUnknownBlocks = INT32_MAX;
 
 /// Checked in order, after all parameters.
 struct Constraint {

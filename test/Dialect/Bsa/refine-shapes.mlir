@@ -6,9 +6,8 @@
 // CHECK-SAME: -> (tensor<?x?x4x64xf32>, tensor<?x?x?x4xf32>)
 func.func @one_says_it(%q: tensor<?x?x?x64xf32>, %k: tensor<?x?x?x64xf32>, %v: tensor<?x?x250x64xf32>) -> (tensor<?x?x4x64xf32>, tensor<?x?x?x?xf32>) {
   %qc = bsa.pool %q by 64 : tensor<?x?x?x64xf32> -> tensor<?x?x?x64xf32>
-  // CHECK: bsa.pool %[[K]] by 64 : tensor<?x?x250x64xf32> -> tensor<?x?x4x64xf32>
-  %kc = bsa.pool %k by 64 : tensor<?x?x?x64xf32> -> tensor<?x?x?x64xf32>
-  %vc = bsa.pool %v by 64 : tensor<?x?x250x64xf32> -> tensor<?x?x4x64xf32>
+  // CHECK: bsa.pool %[[K]], %[[V]] by 64 : tensor<?x?x250x64xf32>, tensor<?x?x250x64xf32> -> tensor<?x?x4x64xf32>, tensor<?x?x4x64xf32>
+  %kc, %vc = bsa.pool %k, %v by 64 : tensor<?x?x?x64xf32>, tensor<?x?x250x64xf32> -> tensor<?x?x?x64xf32>, tensor<?x?x4x64xf32>
   // CHECK: bsa.coarse {{.*}} -> tensor<?x?x?x4xf32>
   %s, %o = bsa.coarse query(%qc : tensor<?x?x?x64xf32>) key(%kc : tensor<?x?x?x64xf32>) value(%vc : tensor<?x?x4x64xf32>) -> tensor<?x?x?x?xf32>, output tensor<?x?x?x64xf32>
   return %vc, %s : tensor<?x?x4x64xf32>, tensor<?x?x?x?xf32>

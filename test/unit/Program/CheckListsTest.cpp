@@ -192,6 +192,18 @@ TEST_F(CheckLists, ReportsAfterManyGoodLists) {
   EXPECT_NE(big.check().find("query block 99, slot 6"), std::string::npos);
 }
 
+TEST_F(CheckLists, OverAnUnknownNumberOfBlocks) {
+  call.addLists(1, kUnknownBlocks);
+  index[4] = INT32_MAX - 1;
+  EXPECT_EQ(call.check(), "");
+  index[7] = INT32_MAX - 1;
+  EXPECT_EQ(call.check(),
+            "f: 'index' is 2147483646 at (b 0, h 0, query block 1, slot 3), "
+            "but block 2147483646 is in the list twice: pass distinct ids");
+  index[7] = -1;
+  EXPECT_NE(call.check(), "");
+}
+
 TEST_F(CheckLists, ManyKeyBlocks) {
   // More ids than fit the set on the stack.
   Call big;
