@@ -27,15 +27,10 @@ function(_tessera_package component name section summary)
     DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${name}" COMPONENT ${component})
   list(JOIN ARGN ", " needs)
   string(TOUPPER "${component}" key)
-  foreach(setting
-      "DEBIAN_${key}_PACKAGE_NAME=${name}"
-      "DEBIAN_${key}_PACKAGE_SECTION=${section}"
-      "DEBIAN_${key}_PACKAGE_DEPENDS=${needs}"
-      "DEBIAN_${key}_DESCRIPTION=${summary}"
-      "COMPONENT_${key}_DESCRIPTION=${summary}")
-    string(REGEX MATCH "^([^=]+)=(.*)$" _ "${setting}")
-    set("CPACK_${CMAKE_MATCH_1}" "${CMAKE_MATCH_2}" PARENT_SCOPE)
-  endforeach()
+  set(CPACK_DEBIAN_${key}_PACKAGE_NAME "${name}" PARENT_SCOPE)
+  set(CPACK_DEBIAN_${key}_PACKAGE_SECTION "${section}" PARENT_SCOPE)
+  set(CPACK_DEBIAN_${key}_PACKAGE_DEPENDS "${needs}" PARENT_SCOPE)
+  set(CPACK_COMPONENT_${key}_DESCRIPTION "${summary}" PARENT_SCOPE)
   set(CPACK_COMPONENTS_ALL ${CPACK_COMPONENTS_ALL} ${component} PARENT_SCOPE)
 endfunction()
 
@@ -51,6 +46,10 @@ _tessera_package(compiler-dev libtessera-compiler-dev libdevel
   "libtessera-rt-dev ${same_version}" "libmlir-22-dev" "llvm-22-dev")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_COMPILER_PACKAGE_SHLIBDEPS ON)
+# So that packages of programs linked with the runtime find out that they need it;
+# the package then also refreshes the cache of the dynamic linker.
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 
 # Tools that hold LLVM, and what LLVM holds, come with their licences.
 if(TESSERA_STATIC_LLVM)

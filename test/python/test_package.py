@@ -104,6 +104,11 @@ def test_needs(packages, name):
         assert not [need for need in needs if "llvm" in need or "mlir" in need]
 
 
+def test_users_of_the_runtime_depend_on_it(packages):
+    said = run("dpkg-deb", "--info", packages[f"libtessera-rt{ABI}"], "shlibs")
+    assert said == f"libtessera_rt {ABI} libtessera-rt{ABI} (>= {VERSION})\n"
+
+
 @pytest.fixture(scope="session")
 def unpacked(packages, tmp_path_factory):
     """What installing the runtime's packages and the compiler's program gives, in a
