@@ -71,6 +71,16 @@ LogicalResult AcquireOp::verify() { // C1
   return success();
 }
 
+LogicalResult ReleaseOp::verify() { // C1
+  for (Value read : getReads())
+    if (!read.getDefiningOp<LoadFragmentOp>() && !read.getDefiningOp<NoteOp>())
+      return emitOpError("waits for a value of type ")
+             << read.getType()
+             << " that was not read from a stage; name results of "
+                "tile.load_fragment and tile.note";
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Products
 //===----------------------------------------------------------------------===//

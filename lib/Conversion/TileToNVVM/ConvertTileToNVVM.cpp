@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Registers.h"
+#include "Tile/Transforms/Passes.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -55,6 +56,7 @@ public:
   void runOnOperation() override {
     for (auto kernel :
          llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
+      tile::completeReleases(kernel);
       FailureOr<KernelContext> context = lowerKernel(kernel, threadReleases);
       if (failed(context) || failed(lowerBody(context->function, *context)))
         return signalPassFailure();

@@ -144,6 +144,24 @@ void Hopper::arrive(Value barrier) {
   assembly("mbarrier.arrive.shared::cta.b64 _, [$0];", "r,~{memory}", barrier);
 }
 
+/// A dead use makes the assembler wait for nothing, so the address depends on
+/// the registers: bit 1 of a square is 0, which assemblers do not know. That
+/// they still do not, the check of the machine code says.
+void Hopper::arriveAfter(Value barrier, ValueRange loaded) {
+  std::string text = "{\n.reg .b32 all;\nmov.b32 all, $1;\n",
+              constraints = "r,r";
+  for (size_t index = 2; index <= loaded.size(); ++index) {
+    text += llvm::formatv("or.b32 all, all, ${0};\n", index).str();
+    constraints += ",r";
+  }
+  text += "mul.lo.u32 all, all, all;\nand.b32 all, all, 2;\n"
+          "add.u32 all, all, $0;\n"
+          "mbarrier.arrive.shared::cta.b64 _, [all];\n}";
+  SmallVector<Value> operands = llvm::to_vector(loaded);
+  operands.insert(operands.begin(), barrier);
+  assembly(text, constraints + ",~{memory}", operands);
+}
+
 void Hopper::arriveExpecting(Value barrier, int64_t bytes) {
   assembly("mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], $1;",
            "r,r,~{memory}", {barrier, i32(bytes)});
