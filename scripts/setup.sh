@@ -90,7 +90,31 @@ install_ptxas() {
     die "pip failed; install CUDA's ptxas, or does this machine reach an index?"
 }
 
+# What the check of the machine code compares: the oldest and the newest ptxas of
+# those that will do and have a wheel (12.7 has none), each in a folder of its own,
+# and what takes machine code apart.
+machine_code_wheels=(
+  nvidia-cuda-nvcc-cu12==12.8.93
+  nvidia-cuda-nvcc==13.5.37
+  nvidia-cuda-nvdisasm==13.5.37
+)
+
+install_machine_code_tools() {
+  local wheel folder
+  for wheel in "${machine_code_wheels[@]}"; do
+    folder=.venv/assemblers/$wheel
+    [[ -d $folder ]] && continue
+    say "installing $wheel into $folder"
+    rm -rf "$folder.part"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check \
+      --no-deps --target "$folder.part" "$wheel" ||
+      die "pip failed; does this machine reach a package index?"
+    mv "$folder.part" "$folder"
+  done
+}
+
 install_packages
 make_venv
 install_ptxas
+install_machine_code_tools
 say "everything is there"

@@ -75,6 +75,19 @@ static std::string hazardsOf(const GpuProgram &program) {
   return text;
 }
 
+static Expected<launch::AttendLauncher>
+createLauncher(const Gpu &gpu, ArrayRef<launch::Entry> entries, StringRef image,
+               bool isPtx) {
+  if (entries.size() != 1)
+    return createStringError(
+        "the module has " + Twine(entries.size()) +
+        " functions that can be launched; run one at a time, a bsa.attend over "
+        "lists and their counts that are arguments");
+  return asLLVM(launch::AttendLauncher::create(
+      gpu.context(), entries.front(),
+      std::as_bytes(std::span(image.data(), image.size())), isPtx));
+}
+
 Expected<LoadedAttend> compileAttend(const Gpu &gpu, mlir::ModuleOp module,
                                      GpuOptions options,
                                      const AssemblerChoice &choice) {
@@ -82,21 +95,29 @@ Expected<LoadedAttend> compileAttend(const Gpu &gpu, mlir::ModuleOp module,
   auto program = compileForGpu(module, options, choice.assembler);
   if (!program)
     return program.takeError();
-  if (program->entries.size() != 1)
-    return createStringError(
-        "the module has " + Twine(program->entries.size()) +
-        " functions that can be launched; run one at a time, a bsa.attend over "
-        "lists and their counts that are arguments");
   StringRef image = program->ptx;
   if (program->cubin)
     image = program->cubin->elf->getBuffer();
-  auto launcher = asLLVM(launch::AttendLauncher::create(
-      gpu.context(), std::move(program->entries.front()),
-      std::as_bytes(std::span(image.data(), image.size())),
-      /*isPtx=*/!program->cubin));
+  auto launcher =
+      createLauncher(gpu, program->entries, image, /*isPtx=*/!program->cubin);
   if (!launcher)
     return launcher.takeError();
   return LoadedAttend{std::move(*launcher), hazardsOf(*program)};
+}
+
+Expected<LoadedAttend> loadAttend(const Gpu &gpu, mlir::ModuleOp module,
+                                  GpuOptions options, StringRef cubin) {
+  options.l2Bytes = gpu.properties().l2Bytes;
+  GpuCompiler compiler(options);
+  if (Error error = compiler.buildTile(module))
+    return error;
+  if (Error error = compiler.lower(module))
+    return error;
+  auto launcher =
+      createLauncher(gpu, compiler.entries(), cubin, /*isPtx=*/false);
+  if (!launcher)
+    return launcher.takeError();
+  return LoadedAttend{std::move(*launcher), ""};
 }
 
 //===----------------------------------------------------------------------===//

@@ -65,6 +65,12 @@ llvm::Expected<LoadedAttend> compileAttend(const Gpu &gpu,
                                            GpuOptions options,
                                            const AssemblerChoice &choice);
 
+/// Loads `cubin`, which was made of the same module and plan, in place of
+/// compiling it: cold starts then differ by the GPU alone.
+llvm::Expected<LoadedAttend> loadAttend(const Gpu &gpu, mlir::ModuleOp module,
+                                        GpuOptions options,
+                                        llvm::StringRef cubin);
+
 /// Memory of a GPU, freed with this object.
 class DeviceTensors {
 public:

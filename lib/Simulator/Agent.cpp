@@ -80,6 +80,7 @@ void Agent::run() {
                " operations of the kernel");
       return;
     }
+    finishReads(op);
     ++top.next; // first: the rule may enter another block
     switch (rule->run(*this, op)) {
     case Outcome::Failed:
@@ -94,6 +95,18 @@ void Agent::run() {
       if (rule->isShared)
         return;
     }
+  }
+}
+
+/// What the operation needs has arrived: what was read last, if a loop has read
+/// with one operation again and again.
+void Agent::finishReads(Operation *op) {
+  for (Operation *needed : machine.readUses.neededBy(op)) {
+    auto last = llvm::find_if(llvm::reverse(reads), [&](const Read &read) {
+      return read.op == needed;
+    });
+    if (last != reads.rend())
+      reads.erase(std::prev(last.base()));
   }
 }
 

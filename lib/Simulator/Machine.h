@@ -8,6 +8,7 @@
 
 #include "Value.h"
 
+#include "Tile/Analysis/Reads.h"
 #include "tessera/Oracle/Random.h"
 
 #include "mlir/IR/Operation.h"
@@ -94,6 +95,13 @@ struct Product {
   bool isWaitedFor = false;
 };
 
+/// A load from a stage into registers, which may take until something needs
+/// what it gives.
+struct Read {
+  mlir::Operation *op;
+  StageRef stage;
+};
+
 /// Rows on their way to global memory.
 struct Store : Transfer {
   MatrixRef value;
@@ -161,7 +169,8 @@ public:
   Cta &cta;
   const AgentName name;
   std::deque<std::shared_ptr<Product>> products; ///< not waited for
-  size_t retired = 0; ///< of these, the first so many
+  size_t retired = 0;            ///< of these, the first so many
+  llvm::SmallVector<Read> reads; ///< that nothing has needed yet
   bool isBlocked = false, hasEnded = false;
   mlir::Operation *blockedAt = nullptr;
   std::string blockedBy;
@@ -170,6 +179,7 @@ public:
 
 private:
   void end();
+  void finishReads(mlir::Operation *op);
 
   std::vector<Frame> frames;
   llvm::DenseMap<mlir::Value, Cell> cells;
@@ -207,7 +217,7 @@ public:
   Machine(tile::KernelOp kernel, llvm::ArrayRef<Argument> arguments,
           int64_t grid, const Options &options)
       : kernel(kernel), arguments(arguments), grid(grid), options(options),
-        wantsReasons(options.trace), random(options.seed) {}
+        readUses(kernel), wantsReasons(options.trace), random(options.seed) {}
 
   SimulationResult run();
 
@@ -220,6 +230,7 @@ public:
   llvm::ArrayRef<Argument> arguments;
   const int64_t grid;
   const Options &options;
+  const tile::ReadUses readUses;
   SimulationResult result;
   bool wantsReasons; ///< for waiting
 

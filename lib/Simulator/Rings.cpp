@@ -228,6 +228,7 @@ static Outcome loadFragment(Agent &agent, tile::LoadFragmentOp op) {
   if (checkHeld(agent, op, stage) == Outcome::Failed)
     return Outcome::Failed;
   agent.set(op.getResult(), rowsFrom(agent, stage, op.getRow()));
+  agent.reads.push_back({op, stage});
   return Outcome::Done;
 }
 
@@ -242,15 +243,26 @@ static Outcome note(Agent &agent, tile::NoteOp op) {
                       "reads note " + Twine(number) + " of " + describe(ref) +
                           ", which was acquired with " + Twine(notes.size()));
   agent.set(op.getValue(), integerNumber(notes[number]));
+  agent.reads.push_back({op, ref});
   return Outcome::Done;
 }
 
 static Outcome release(Agent &agent, tile::ReleaseOp op) {
   auto ref = std::get<StageRef>(agent.get(op.getStage()));
+  auto isReleased = [&](StageRef read) {
+    return read.lane == ref.lane && read.filling == ref.filling;
+  };
+  if (op.getFenced())
+    agent.reads.clear();
+  for (const Read &read : agent.reads)
+    if (isReleased(read.stage))
+      return agent.fail(ReportKind::ReleasedEarly, op,
+                        "releases " + describe(ref) +
+                            ", which a load into registers may still read; let "
+                            "a product or a branch use what was read before, "
+                            "or name it in 'after'");
   for (const auto &product : agent.products)
-    if (llvm::any_of(product->reads, [&](StageRef read) {
-          return read.lane == ref.lane && read.filling == ref.filling;
-        }))
+    if (llvm::any_of(product->reads, isReleased))
       return agent.fail(ReportKind::ReleasedEarly, op,
                         "releases " + describe(ref) +
                             ", which a product may still read; put the "

@@ -177,6 +177,8 @@ ON_GPU = ["--target", "sm_90a", "--head-dim", "128", "--topk", "4"]
         (["--op", "attend", "--output", "foo=/tmp/x.npy"], "there is no result 'foo'; there is output"),
         (["--op", "attend", "--target", "sm_70"], "for the --target option"),
         (["--op", "attend", "--target", "host", "--gpu", "1"], "--gpu: is for a GPU"),
+        (["--op", "attend", "--target", "host", "--cubin", "x"], "--cubin: is for a GPU"),
+        (["--op", "attend", "--cubin", "none.cubin"], "--cubin: there is no 'none.cubin'; make it by"),
     ],
 )
 def test_wrong_usage_of_a_gpu(tool, arguments, expected):

@@ -14,16 +14,18 @@ namespace tessera::bench {
 
 bool Verdict::passes() const {
   // Written so that NaN does not pass.
-  return relativeError <= kMostRelativeError && lseError <= kMostLseError &&
-         nans == 0 && dirtyWords == 0;
+  return relativeError <= kMostRelativeError && rowError <= kMostRowError &&
+         lseError <= kMostLseError && nans == 0 && dirtyWords == 0;
 }
 
 std::string Verdict::describe() const {
   std::string lse = hasLse ? formatv("{0:e2}", lseError).str() : "-";
-  return formatv("{0}: relative error {1:e2} (at most {2:e0}), lse {3} (at "
-                 "most {4:e0}), {5} NaN, {6} words of state not 0",
+  return formatv("{0}: relative error {1:e2} (at most {2:e0}), of a row {3:e2} "
+                 "(at most {4:e0}), lse {5} (at most {6:e0}), {7} NaN, {8} "
+                 "words of state not 0",
                  passes() ? "right" : "WRONG", relativeError,
-                 kMostRelativeError, lse, kMostLseError, nans, dirtyWords);
+                 kMostRelativeError, rowError, kMostRowError, lse,
+                 kMostLseError, nans, dirtyWords);
 }
 
 //===----------------------------------------------------------------------===//
@@ -61,6 +63,34 @@ static double lseErrorOf(double found, double wanted) {
   return std::abs(found - wanted);
 }
 
+namespace {
+/// Of one row, or the sums of many.
+struct Distance {
+  double wrong = 0, norm = 0;           ///< sums of squares
+  double largestError = 0, largest = 0; ///< magnitudes
+};
+} // namespace
+
+static Distance distanceOf(const Inputs &inputs, const ReferenceRow &row,
+                           ArrayRef<uint16_t> output) {
+  Distance distance;
+  auto [b, h, t] = row.position;
+  for (auto [f, wanted] : enumerate(row.output)) {
+    double found =
+        widen(output[offsetOf(inputs.outputView, b, h, t, f)], inputs.dtype);
+    distance.wrong += (found - wanted) * (found - wanted);
+    distance.norm += wanted * wanted;
+    keepWorse(distance.largestError, std::abs(found - wanted));
+    keepWorse(distance.largest, std::abs(wanted));
+  }
+  return distance;
+}
+
+/// Over the largest value of the row; NaN is no number either.
+static double rowErrorOf(const Distance &row) {
+  return row.largestError == 0 ? 0 : row.largestError / row.largest;
+}
+
 Verdict compare(const Inputs &inputs, ArrayRef<ReferenceRow> reference,
                 ArrayRef<uint16_t> output, ArrayRef<float> lse) {
   Verdict verdict;
@@ -70,12 +100,10 @@ Verdict compare(const Inputs &inputs, ArrayRef<ReferenceRow> reference,
   double wrong = 0, norm = 0;
   for (const ReferenceRow &row : reference) {
     auto [b, h, t] = row.position;
-    for (auto [f, wanted] : enumerate(row.output)) {
-      double found =
-          widen(output[offsetOf(inputs.outputView, b, h, t, f)], inputs.dtype);
-      wrong += (found - wanted) * (found - wanted);
-      norm += wanted * wanted;
-    }
+    Distance distance = distanceOf(inputs, row, output);
+    wrong += distance.wrong;
+    norm += distance.norm;
+    keepWorse(verdict.rowError, rowErrorOf(distance));
     if (lse.empty())
       continue;
     keepWorse(verdict.lseError,
@@ -122,6 +150,7 @@ Expected<Verdict> check(const PreparedKernel &kernel,
       return error;
     Verdict verdict = compare(inputs, reference, results.output, results.lse);
     keepWorse(worst.relativeError, verdict.relativeError);
+    keepWorse(worst.rowError, verdict.rowError);
     keepWorse(worst.lseError, verdict.lseError);
     worst.nans = std::max(worst.nans, verdict.nans);
     worst.hasLse = verdict.hasLse;

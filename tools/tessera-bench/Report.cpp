@@ -23,9 +23,9 @@ namespace tessera::bench {
 static constexpr struct {
   StringLiteral name;
   unsigned width;
-} kColumns[] = {{"ms", 9},    {"TFLOP/s", 7}, {"MHz", 5},    {"W", 4},
-                {"J", 7},     {"tensor", 6},  {"L2", 5},     {"DRAM", 5},
-                {"power", 5}, {"rel err", 8}, {"lse err", 8}};
+} kColumns[] = {{"ms", 9},    {"TFLOP/s", 7}, {"MHz", 5},     {"W", 4},
+                {"J", 7},     {"tensor", 6},  {"L2", 5},      {"DRAM", 5},
+                {"power", 5}, {"rel err", 8}, {"row err", 8}, {"lse err", 8}};
 
 static std::string cell(std::optional<double> value, const char *format) {
   if (!value)
@@ -71,6 +71,7 @@ void Table::print(const Row &row) {
       percent(row.limits.dram),
       percent(row.limits.power),
       verdict ? cell(verdict->relativeError, "{0:e1}") : "-",
+      verdict ? cell(verdict->rowError, "{0:e1}") : "-",
       verdict && verdict->hasLse ? cell(verdict->lseError, "{0:e1}") : "-",
       row.plan};
   printLine(cells);
@@ -106,6 +107,7 @@ static json::Object objectOf(const Row &row) {
   const std::optional<Verdict> &verdict = row.verdict;
   bool hasLse = verdict && verdict->hasLse;
   object["rel"] = verdict ? number(verdict->relativeError) : nullptr;
+  object["row_err"] = verdict ? number(verdict->rowError) : nullptr;
   object["lse_err"] = hasLse ? number(verdict->lseError) : nullptr;
   object["right"] = verdict ? json::Value(verdict->passes()) : nullptr;
   return object;

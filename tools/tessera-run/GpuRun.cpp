@@ -11,6 +11,7 @@
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVectorExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 
@@ -130,6 +131,29 @@ timeLaunches(const Gpu &gpu, const launch::AttendLaunch &launch,
   return seconds;
 }
 
+/// Compiles the kernel, or loads what was compiled before.
+static Expected<LoadedAttend> prepareKernel(const Gpu &gpu,
+                                            mlir::ModuleOp module,
+                                            const RunRequest &request,
+                                            const GpuOptions &options) {
+  if (request.cubin.empty()) {
+    auto assembler = chooseAssembler("", options.chip);
+    if (!assembler)
+      return assembler.takeError();
+    auto loaded = compileAttend(gpu, module, options, *assembler);
+    if (loaded)
+      outs() << "kernel   " << loaded->launcher.entry().plan << ", "
+             << assembler->describe() << '\n';
+    return loaded;
+  }
+  auto file = MemoryBuffer::getFile(request.cubin, /*IsText=*/false,
+                                    /*RequiresNullTerminator=*/false);
+  if (!file)
+    return createStringError("--cubin: cannot read '" + request.cubin +
+                             "': " + file.getError().message());
+  return loadAttend(gpu, module, options, (*file)->getBuffer());
+}
+
 /// Compiles, launches and brings the results back into the arguments.
 static Error compute(const Gpu &gpu, mlir::ModuleOp module,
                      const RunRequest &request, Call &call) {
@@ -138,18 +162,13 @@ static Error compute(const Gpu &gpu, mlir::ModuleOp module,
   for (auto [param, arg] : zip(call.program.params(), call.arguments.pack()))
     if (call.program.text(param.name) == StringRef("key"))
       options.keyLength = static_cast<tessera_tensor *>(arg)->dims[2];
-  auto assembler = chooseAssembler("", options.chip);
-  if (!assembler)
-    return assembler.takeError();
   StageTimes times;
   auto loaded = measureStage(&times, "compile", [&] {
-    return compileAttend(gpu, module, options, *assembler);
+    return prepareKernel(gpu, module, request, options);
   });
   if (!loaded)
     return loaded.takeError();
   printCompileTime(times.rows().front().seconds);
-  outs() << "kernel   " << loaded->launcher.entry().plan << ", "
-         << assembler->describe() << '\n';
 
   DeviceTensors memory(gpu);
   std::vector<void *> args = call.arguments.pack();

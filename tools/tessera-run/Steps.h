@@ -22,6 +22,7 @@ struct RunRequest {
   int64_t repeat = 1;                   ///< calls to time
   int64_t gpu = 0;                      ///< which one
   std::string plan;                     ///< how GPU kernels are built
+  std::string cubin; ///< file to load in place of compiling; empty: none
 };
 
 // Both change `module`, print what they find and return what main returns.

@@ -10,6 +10,7 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 
 #include <algorithm>
@@ -60,6 +61,10 @@ int main(int argc, char **argv) {
   cl::opt<std::string> plan(
       "plan", cl::value_desc("text"),
       cl::desc("How GPU kernels are built (default: as the compiler chooses)"));
+  cl::opt<std::string> cubin(
+      "cubin", cl::value_desc("file"),
+      cl::desc("Load what tessera-compile made of the same flags and plan, "
+               "instead of compiling for the GPU"));
   if (!tessera::parseCommandLine(
           argc, argv, kTool,
           "Compiles a module, or an attention that flags describe, and runs "
@@ -76,6 +81,7 @@ int main(int argc, char **argv) {
   request.repeat = repeat;
   request.gpu = gpu;
   request.plan = plan;
+  request.cubin = cubin;
   if (llvm::Error error = llvm::joinErrors(
           llvm::joinErrors(
               tessera::parseTexts("input", inputs, request.choices.files),
@@ -89,11 +95,15 @@ int main(int argc, char **argv) {
                                           " calls cannot be timed; write 1 or "
                                           "more");
   if (target == Target::Host)
-    for (llvm::StringRef flag : {"gpu", "plan"})
+    for (llvm::StringRef flag : {"gpu", "plan", "cubin"})
       if (tessera::SpecFlags::isGiven(flag))
         return tessera::usageError(kTool, "--" + flag +
                                               ": is for a GPU; add --target "
                                               "sm_90a");
+  if (!cubin.empty() && !llvm::sys::fs::exists(cubin))
+    return tessera::usageError(
+        kTool, "--cubin: there is no '" + cubin +
+                   "'; make it by tessera-compile of the same flags and plan");
   int64_t count = std::clamp<int64_t>(threads, INT32_MIN, INT32_MAX);
   if (tessera_error *error = tessera_set_num_threads(count))
     return tessera::usageError(kTool, tessera_error_message(error));

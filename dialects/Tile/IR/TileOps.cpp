@@ -79,6 +79,16 @@ LogicalResult LoadOp::verify() { // C1
                                      "box out";
 }
 
+LogicalResult ReleaseOp::verify() { // C1
+  for (Value read : getReads())
+    if (!read.getDefiningOp<LoadFragmentOp>() && !read.getDefiningOp<NoteOp>())
+      return emitOpError("waits for a value of type ")
+             << read.getType()
+             << " that was not read from a stage; name results of "
+                "tile.load_fragment and tile.note";
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Products
 //===----------------------------------------------------------------------===//

@@ -68,7 +68,8 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
         %qs = tile.wait %ring[%agent] : !tile.ring<4 x 64x128xbf16, swizzle = 128>
         %rows = tile.load_fragment %qs : !tile.full<64x128xbf16, swizzle = 128>
             -> tensor<64x128xbf16, #operand>
-        tile.release %qs : !tile.full<64x128xbf16, swizzle = 128>
+        tile.release %qs after(%rows : tensor<64x128xbf16, #operand>)
+            : !tile.full<64x128xbf16, swizzle = 128>
         %largest = scf.for %i = %c0 to %tiles step %c1 iter_args(%before = %none_rows)
             -> (tensor<64xf32, #row>) {
           %stage = tile.wait %ring[%agent] : !tile.ring<4 x 64x128xbf16, swizzle = 128>
@@ -77,7 +78,7 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
               : tensor<64x128xbf16, #operand>, !tile.full<64x128xbf16, swizzle = 128>
               -> tensor<64x64xf32, #accumulator>
           %product = tile.mma_wait %pending : !tile.pending<tensor<64x64xf32, #accumulator>>
-          tile.release %stage : !tile.full<64x128xbf16, swizzle = 128>
+          tile.release %stage after(%note : i32) : !tile.full<64x128xbf16, swizzle = 128>
           %end = tile.splat %note : tensor<64x64xi32, #accumulator>
           %valid = arith.cmpi slt, %column, %end : tensor<64x64xi32, #accumulator>
           %masked = arith.select %valid, %product, %none

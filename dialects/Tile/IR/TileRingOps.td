@@ -122,18 +122,45 @@ def Tile_NoteOp : Tile_Op<"note"> {
   }];
 }
 
+// C1 what it waits for was read from a stage by the role: the result of a
+// `tile.load_fragment` or a `tile.note`.
 def Tile_ReleaseOp : Tile_Op<"release"> {
   let summary = "Give a stage back to its producer";
   let description = [{
-    The agent must not read the stage any more: products that read it have been
-    waited for.
+    What the agent read of the stage has arrived, and it does not read it any more.
+    Products that read the stage itself have been waited for. Of what was read into
+    registers, this is shown, on every path to the release, by
 
-    Written `tile.release %s : !tile.full<64x128xbf16, swizzle = 128>`.
+    - a product that takes the fragment and has been waited for;
+    - a branch, a loop or a bulk store that a note decides;
+    - or the release itself, which waits for the values that it names.
+
+    A use that comes later shows nothing: loads from shared memory go on behind the
+    operation that starts them, an arrival at a barrier does not wait for them, and
+    the copy that refills the stage overtakes them. What nothing shows,
+    `tile-complete-releases` adds, with a remark, and so does the lowering.
+
+    ```
+    %product = tile.mma_wait %pending : !tile.pending<tensor<64x64xf32, #accumulator>>
+    tile.release %s : !tile.full<64x128xbf16, swizzle = 128>
+    tile.release %t after(%note : i32) : !tile.full<64x128xbf16, swizzle = 128>
+    ```
+
+    `fenced` is for reads whose values are not at hand, in a branch before: the
+    release waits for all that the agent has read.
 
     Example: see `tile.kernel`.
   }];
-  let arguments = (ins Arg<Tile_FullStage, "", [MemWrite]>:$stage);
-  let assemblyFormat = "$stage attr-dict `:` qualified(type($stage))";
+  let arguments = (ins Arg<Tile_FullStage, "", [MemWrite]>:$stage,
+                       Variadic<AnyType>:$reads, UnitAttr:$fenced);
+  let assemblyFormat = [{
+    $stage (`after` `(` $reads^ `:` type($reads) `)`)? (`fenced` $fenced^)? attr-dict
+    `:` qualified(type($stage))
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$stage), [{
+    build($_builder, $_state, stage, ::mlir::ValueRange());
+  }]>];
+  let hasVerifier = 1;
 }
 
 // C1 the stage has the tensor's columns and elements, and so many rows.

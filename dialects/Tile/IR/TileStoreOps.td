@@ -65,12 +65,13 @@ def Tile_StoreAsyncOp : Tile_Op<"store_async"> {
         %end = tile.note %qs : !tile.full<64x128xbf16, swizzle = 128>
         %query = tile.load_fragment %qs : !tile.full<64x128xbf16, swizzle = 128>
             -> tensor<64x128xbf16, #operand>
-        tile.release %qs : !tile.full<64x128xbf16, swizzle = 128>
         %ks = tile.wait %ring[%agent] : !tile.ring<2 x 64x128xbf16, swizzle = 128>
         %pending = tile.mma %query, %ks transposed
             : tensor<64x128xbf16, #operand>, !tile.full<64x128xbf16, swizzle = 128>
             -> tensor<64x64xf32, #accumulator>
         %product = tile.mma_wait %pending : !tile.pending<tensor<64x64xf32, #accumulator>>
+        // The product was the first to use the rows; %end is used later.
+        tile.release %qs after(%end : i32) : !tile.full<64x128xbf16, swizzle = 128>
         tile.release %ks : !tile.full<64x128xbf16, swizzle = 128>
         %row = tile.row_numbers : tensor<64xi32, #row>
         %ends = tile.splat %end : tensor<64xi32, #row>

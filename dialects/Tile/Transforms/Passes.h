@@ -5,11 +5,15 @@
 #ifndef TILE_TRANSFORMS_PASSES_H
 #define TILE_TRANSFORMS_PASSES_H
 
+#include "Tile/IR/Tile.h"
 #include "mlir/Pass/Pass.h"
 
 namespace tessera::tile {
 
 enum class UnknownRings { Error, Warn, Ignore };
+
+/// What the pass of that name does to a kernel; how many releases now wait.
+int64_t completeReleases(KernelOp kernel);
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

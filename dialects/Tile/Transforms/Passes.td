@@ -15,7 +15,7 @@ def CheckRingsPass : Pass<"tile-check-rings"> {
 
     - every stage is filled once, waited for and released once by each reader,
       read only in between, and released only when the products that read it
-      have been waited for;
+      have been waited for and what was read into registers has arrived;
     - one agent fills each lane, and as many agents of one role read it as the
       ring's type says;
     - both sides go round equally often, and nobody waits for ever with the
@@ -41,6 +41,27 @@ def CheckRingsPass : Pass<"tile-check-rings"> {
   let statistics = [
     Statistic<"holding", "holding", "Rings that hold">,
     Statistic<"undecided", "undecided", "Rings that were not decided about">];
+}
+
+def CompleteReleasesPass : Pass<"tile-complete-releases"> {
+  let summary = "Let releases wait for what nothing shows to have arrived";
+  let description = [{
+    A load from a stage into registers goes on behind the operation that starts it.
+    Where a release is not shown, on every path to it, to come after what was read
+    has arrived, the read is named in it, and a remark `[release-waits]` says so at
+    the release: a product, a branch or a store that uses what was read, and comes
+    before, makes the wait unnecessary.
+
+    ```
+    %q = tile.load_fragment %s  ==>  %q = tile.load_fragment %s
+    tile.release %s                  tile.release %s after(%q)
+    ```
+
+    A read whose value is not at hand, as it was made in a branch before, makes the
+    release `fenced`. The lowering to NVVM does the same.
+  }];
+  let statistics = [
+    Statistic<"completed", "completed", "Releases that now wait">];
 }
 
 #endif // TILE_TRANSFORMS_PASSES_TD

@@ -122,7 +122,12 @@ Runner::Outcome Runner::enterFor(scf::ForOp op) {
 }
 
 Runner::Outcome Runner::enterIf(scf::IfOp op) {
-  std::optional<bool> isThen = decide(termOf(op.getCondition()));
+  bool isEither =
+      sidesAgree(op) && llvm::none_of(op.getResults(), [&](Value result) {
+        return program.isNeeded(result);
+      });
+  std::optional<bool> isThen =
+      isEither ? true : decide(termOf(op.getCondition()));
   if (!isThen)
     return Outcome::Asks;
   advance();

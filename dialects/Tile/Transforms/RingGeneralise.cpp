@@ -294,6 +294,13 @@ findRests(const State &state, const Program &program, unsigned delay) {
           rests.push_back(terms.add(other.now, place.now, -times));
   }
   SmallVector<std::pair<Ref, Interval>> known;
+  // That a round is not the first.
+  for (const LoopPlace &place : places)
+    if (place.isForgotten &&
+        state.facts.rangeOf(terms, place.now)
+                .meet(state.facts.rangeOf(terms, terms.resolve(place.now)))
+                .low >= 1)
+      known.push_back({place.now, {1, Interval::kMost}});
   for (Ref rest : rests) {
     Interval range = state.facts.rangeOf(terms, rest)
                          .meet(state.facts.rangeOf(terms, terms.resolve(rest)));

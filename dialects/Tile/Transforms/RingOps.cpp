@@ -106,9 +106,47 @@ Runner::Outcome Runner::checkHeld(Operation *op, StageRef stage) {
 
 Runner::Outcome Runner::read(Operation *op, StageRef stage) {
   Outcome outcome = checkHeld(op, stage);
-  if (outcome == Outcome::Done)
+  if (outcome == Outcome::Done) {
     advance();
+    me().reads.push_back({op, stage});
+  }
   return outcome;
+}
+
+/// What the operation needs has arrived. Of what is within it that is not
+/// known, where it is passed over.
+void Runner::finishReads(Operation *op) {
+  auto forEachLast = [&](Operation *user, function_ref<void(Read *)> visit) {
+    for (Operation *needed : program.readUses.neededBy(user)) {
+      auto last =
+          llvm::find_if(llvm::reverse(me().reads),
+                        [&](const Read &read) { return read.op == needed; });
+      if (last != me().reads.rend())
+        visit(&*last);
+    }
+  };
+  forEachLast(op, [&](Read *read) { me().reads.erase(read); });
+  if (op->getNumRegions() == 0 || program.touchesRings(op))
+    return;
+  op->walk([&](Operation *inner) {
+    forEachLast(inner, [](Read *read) { read->isDoubtful = true; });
+  });
+}
+
+Runner::Outcome Runner::checkReads(ReleaseOp op, StageRef stage) {
+  if (op.getFenced())
+    me().reads.clear();
+  auto *read = llvm::find_if(
+      me().reads, [&](const Read &read) { return read.stage == stage; });
+  if (read == me().reads.end())
+    return Outcome::Done;
+  fail(read->isDoubtful ? Verdict::Unknown : Verdict::Broken,
+       network.lanes[stage.lane].ring, op,
+       "releases a stage that a load into registers may still read; let a "
+       "product or a branch use what was read before, or name it in 'after'",
+       "releases it here");
+  finding->notes.push_back({read->op->getLoc(), "the load was started here"});
+  return Outcome::Failed;
 }
 
 Runner::Outcome Runner::readNote(NoteOp op) {
@@ -127,6 +165,7 @@ Runner::Outcome Runner::readNote(NoteOp op) {
     return Outcome::Failed;
   }
   advance();
+  me().reads.push_back({op, stage});
   if (program.isNeeded(op.getValue()))
     set(op.getValue(),
         filling.notes[index] ? filling.notes[index] : freshUnknown());
@@ -163,6 +202,8 @@ Runner::Outcome Runner::release(ReleaseOp op) {
           {product.op->getLoc(), "the product was started here"});
       return Outcome::Failed;
     }
+  if (checkReads(op, stage) == Outcome::Failed)
+    return Outcome::Failed;
   Reading *reading = readingOf(stage);
   if (!reading || *reading != Reading::Held)
     return failAt(stage, op,

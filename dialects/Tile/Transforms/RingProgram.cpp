@@ -22,13 +22,34 @@ bool rings::isHandle(Type type) {
   return isa<FreeStageType, FullStageType, PendingType>(type);
 }
 
+/// The stages that a region gives back; none where it does more with rings.
+static std::optional<SmallVector<Value>> releasedIn(Region &region) {
+  SmallVector<Value> stages;
+  bool doesMore = false;
+  region.walk([&](Operation *op) {
+    auto release = dyn_cast<ReleaseOp>(op);
+    doesMore |= isRingOp(op) && (!release || op->getParentRegion() != &region);
+    if (release)
+      stages.push_back(release.getStage());
+  });
+  if (doesMore)
+    return std::nullopt;
+  return stages;
+}
+
+bool rings::sidesAgree(scf::IfOp branch) {
+  std::optional<SmallVector<Value>> stages = releasedIn(branch.getThenRegion());
+  return stages && stages == releasedIn(branch.getElseRegion());
+}
+
 std::string Agent::name() const {
   return ("@" + RoleOp(role).getSymName() + " " + Twine(number)).str();
 }
 
 std::string Lane::name() const { return "lane " + std::to_string(number); }
 
-Program::Program(KernelOp kernel, Terms &terms) : kernel(kernel), terms(terms) {
+Program::Program(KernelOp kernel, Terms &terms)
+    : kernel(kernel), terms(terms), readUses(kernel) {
   findTouching();
   findNeeded();
   numberValues();
@@ -67,7 +88,8 @@ static SmallVector<Value> steeringOf(Operation *op) {
                                   loop.getStep(), loop.getInductionVar()};
       })
       .Case([](scf::IfOp branch) {
-        return SmallVector<Value>{branch.getCondition()};
+        return sidesAgree(branch) ? SmallVector<Value>()
+                                  : SmallVector<Value>{branch.getCondition()};
       })
       .Case([](scf::WhileOp loop) {
         return SmallVector<Value>{loop.getConditionOp().getCondition()};

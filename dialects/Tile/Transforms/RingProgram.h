@@ -8,7 +8,8 @@
 #define TILE_TRANSFORMS_RINGPROGRAM_H
 
 #include "RingTerms.h"
-#include "Tile/IR/Tile.h"
+#include "Tile/Analysis/Reads.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
@@ -82,6 +83,7 @@ public:
 
   KernelOp kernel;
   Terms &terms;
+  const ReadUses readUses;
 
 private:
   void findTouching();
@@ -105,6 +107,9 @@ private:
 
 /// Acquires, fillings, waits, releases, products, reads of stages.
 bool isRingOp(mlir::Operation *op);
+/// Whether both sides give the same stages back and do nothing else to rings,
+/// so that it need not be known which is taken.
+bool sidesAgree(mlir::scf::IfOp branch);
 /// A stage or a product.
 bool isHandle(mlir::Type type);
 } // namespace tessera::tile::rings

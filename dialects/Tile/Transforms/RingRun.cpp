@@ -93,6 +93,7 @@ Stop Runner::runAgent() {
       continue;
     }
     Operation *op = &*next;
+    finishReads(op);
     if (!program.matters(op) && !op->hasTrait<OpTrait::IsTerminator>()) {
       advance();
       continue;

@@ -83,6 +83,8 @@ private:
   Outcome fill(mlir::Operation *op, mlir::Value stage);
   Outcome wait(WaitOp op);
   Outcome read(mlir::Operation *op, StageRef stage);
+  void finishReads(mlir::Operation *op);
+  Outcome checkReads(ReleaseOp op, StageRef stage);
   Outcome readNote(NoteOp op);
   Outcome release(ReleaseOp op);
   Outcome multiply(MmaOp op);

@@ -150,6 +150,12 @@ void KeyWriter::add(const AgentState &agent, unsigned delay) {
   for (const Product &product : agent.products)
     for (StageRef stage : product.stages)
       add(stage);
+  add(int64_t(agent.reads.size()));
+  for (const Read &read : agent.reads) {
+    add(read.op);
+    add(read.stage);
+    add(int64_t(read.isDoubtful));
+  }
   addTerms(agent.knows);
 }
 

@@ -39,6 +39,14 @@ struct Product {
   llvm::SmallVector<StageRef, 2> stages; ///< that it reads
 };
 
+/// A load of a stage into registers that nothing has needed yet.
+struct Read {
+  mlir::Operation *op;
+  StageRef stage;
+  /// Something may have that is not followed.
+  bool isDoubtful = false;
+};
+
 /// Stores that an agent knows to have happened, by their versions.
 using Knowledge = llvm::SmallVector<Ref, 2>;
 
@@ -47,6 +55,7 @@ struct AgentState {
   std::map<unsigned, Cell> cells;         ///< by the value's number
   llvm::SmallVector<Product, 2> products; ///< not waited for
   int64_t productsBefore = 0;             ///< waited for
+  llvm::SmallVector<Read, 2> reads;
   uint64_t steps = 0;
   /// Rounds of loops begun at each depth, since the last at the depth before.
   llvm::SmallVector<uint64_t, 4> rounds;

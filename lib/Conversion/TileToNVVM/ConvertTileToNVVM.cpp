@@ -2,6 +2,7 @@
 
 #include "Ptx/IR/Ptx.h"
 #include "Registers.h"
+#include "Tile/Transforms/Passes.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -56,6 +57,7 @@ public:
   void runOnOperation() override {
     for (auto kernel :
          llvm::make_early_inc_range(getOperation().getOps<tile::KernelOp>())) {
+      tile::completeReleases(kernel);
       FailureOr<KernelContext> context = lowerKernel(kernel, threadReleases);
       if (failed(context) || failed(lowerBody(context->function, *context)))
         return signalPassFailure();

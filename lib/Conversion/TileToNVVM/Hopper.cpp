@@ -104,6 +104,13 @@ void Hopper::arrive(Value barrier) {
   ptx::MBarrierArriveOp::create(b, loc, barrier);
 }
 
+/// A dead use makes the assembler wait for nothing, so the address depends on
+/// the registers: bit 1 of a square is 0, which assemblers do not know. That
+/// they still do not, the check of the machine code says.
+void Hopper::arriveAfter(Value barrier, ValueRange loaded) {
+  ptx::MBarrierArriveAfterOp::create(b, loc, barrier, loaded);
+}
+
 void Hopper::arriveExpecting(Value barrier, int64_t bytes) {
   ptx::MBarrierArriveExpectTxOp::create(b, loc, barrier, i32(bytes));
 }

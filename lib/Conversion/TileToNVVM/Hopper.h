@@ -40,6 +40,8 @@ public:
   /// The same, and whether any of them says so (i1).
   mlir::Value anyNamed(mlir::Value id, int64_t threads, mlir::Value says);
   void arrive(mlir::Value barrier);
+  /// The same, once `loaded`, registers of 32 bits, are there.
+  void arriveAfter(mlir::Value barrier, mlir::ValueRange loaded);
   void arriveExpecting(mlir::Value barrier, int64_t bytes);
   /// Waits until the phase of this parity is complete.
   void wait(mlir::Value barrier, mlir::Value parity);

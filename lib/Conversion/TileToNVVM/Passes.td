@@ -34,7 +34,8 @@ def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
     func.func @f(%k: !llvm.ptr {tile.map}, ..)
         attributes {tile.threads = 512, tile.shared_bytes = 196800}
     ```
-    Tensors' `exp2`, `log2` and division become the hardware's approximations
+    Releases that have to wait for what was read are completed first, as by
+    `tile-complete-releases`. Tensors' `exp2`, `log2` and division become the hardware's approximations
     (relative error some 2e-7), with results and operands below the normal range
     taken as 0. No `tile` op is left; instructions are ops of `nvvm` and `ptx`, scalars
     those of `arith` and `scf`.

@@ -215,14 +215,34 @@ public:
     Hopper hw(rewriter, op.getLoc());
     const Thread &thread = threadOf(op);
     Value barrier = adaptor.getStage()[kStageBarrier];
+    SmallVector<Value> loaded = loadedRegisters(adaptor);
+    auto arrive = [&] {
+      loaded.empty() ? hw.arrive(barrier) : hw.arriveAfter(barrier, loaded);
+    };
+    // What a thread has read before, the copy engine may then overwrite.
+    if (op.getFenced())
+      hw.fenceCopyEngine();
     if (kernel.threadReleases || thread.agentThreads == 1) {
-      hw.arrive(barrier);
+      arrive();
     } else {
       hw.syncWarp();
-      onlyIf(hw, thread.leadsWarp, [&] { hw.arrive(barrier); });
+      onlyIf(hw, thread.leadsWarp, arrive);
     }
     rewriter.eraseOp(op);
     return success();
+  }
+
+private:
+  /// One of each load, which fills all its registers at once: waiting is for a
+  /// warp, whichever of its threads does.
+  static SmallVector<Value> loadedRegisters(OneToN adaptor) {
+    constexpr size_t kRegistersOfLoad = 4; // ldmatrix.x4
+    SmallVector<Value> loaded;
+    for (ValueRange registers : adaptor.getReads())
+      for (size_t index = 0; index < registers.size();
+           index += kRegistersOfLoad)
+        loaded.push_back(registers[index]);
+    return loaded;
   }
 };
 

@@ -157,7 +157,7 @@ void Loader::loadAgain() {
   for (int64_t part = 0; part < kernel.warpgroups(); ++part) {
     Stage stage = kernel.outgrown[part].wait(lane);
     Scalar head = stage.note();
-    stage.release();
+    stage.release({head});
     Scalar marks = kernel.tiles() * double(part);
     loopWhile<Only<Scalar>, Only<Scalar>>(
         b, {head},

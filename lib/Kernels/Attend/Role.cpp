@@ -50,7 +50,6 @@ private:
 
   Scalar attendTiles(Reference reference, Scalar chain);
   Scalar attendTile(Reference reference, Task task);
-  Fragment takeQuery();
   Rows rowsOf(Stage item);
   Fragment validRows(const Rows &rows);
   void storeTile(const Rows &rows, Fragment sum, SoftmaxState state);
@@ -77,14 +76,6 @@ Attender::Attender(AttendKernel &kernel, Scalar agent)
 //===----------------------------------------------------------------------===//
 // A tile
 //===----------------------------------------------------------------------===//
-
-Fragment Attender::takeQuery() {
-  Ring ring = kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
-  Stage stage = named("q", ring.wait(lane));
-  Fragment query = named("query_rows", stage.fragment(kernel.firstRow(part)));
-  stage.release();
-  return query;
-}
 
 Rows Attender::rowsOf(Stage item) {
   Scalar block = item.note(1).index();
@@ -158,16 +149,10 @@ Scalar Attender::chainOutgrown(const Rows &rows, Fragment sum, Scalar chain) {
 
 Scalar Attender::attendTile(Reference reference, Task task) {
   Scalar steps = named("steps", task.item.note(0).index());
-  Stage shared;
-  Handle query;
-  if (kernel.plan.query == QueryPlan::Shared)
-    query = shared = kernel.query.wait(lane);
-  else
-    query = takeQuery();
+  Ring ring = kernel.plan.query == QueryPlan::Ring ? kernel.keys : kernel.query;
+  Stage query = named("q", ring.wait(lane));
   SoftmaxState state =
       AttendSteps(kernel, lane, part, factor).run(reference, query, steps);
-  if (shared.get())
-    shared.release();
   Rows rows = rowsOf(task.item);
   Fragment sum = named("sum", rowReduce(tile::Reduction::Add, state.sums));
   storeTile(rows, sum, state);

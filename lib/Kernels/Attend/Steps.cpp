@@ -19,11 +19,14 @@ struct WeighedState {
 };
 } // namespace
 
-/// Only the first `size` columns count.
-Fragment AttendSteps::mask(Fragment scores, Scalar size) {
+/// Only the first `size` columns count, which the note of the keys says. Both
+/// sides of the branch give the keys back: that it was taken shows that the
+/// note has arrived.
+Fragment AttendSteps::mask(Fragment scores, Stage keys, Scalar size) {
   return ifElse<Only<Fragment>>(
              less(size, double(kernel.plan.step)),
              [&] {
+               keys.release();
                RankedTensorType type = scores.tensorType();
                KernelBuilder &b = kernel.b;
                auto numbers = RankedTensorType::get(
@@ -33,7 +36,10 @@ Fragment AttendSteps::mask(Fragment scores, Scalar size) {
                return Only<Fragment>{
                    select(valid, scores, filled(type, -kInfinity))};
              },
-             [&] { return Only<Fragment>{scores}; })
+             [&] {
+               keys.release();
+               return Only<Fragment>{scores};
+             })
       .value;
 }
 
@@ -53,8 +59,7 @@ StepWeights AttendSteps::weigh(Reference reference, Scalar step,
 
 /// A query that stays in shared memory has the rows of all warpgroups.
 Handle AttendSteps::startScores(Handle query, Stage keys) {
-  bool isShared = kernel.plan.query == QueryPlan::Shared;
-  Scalar row = isShared ? kernel.firstRow(part) : Scalar();
+  Scalar row = isQueryShared() ? kernel.firstRow(part) : Scalar();
   return startProduct(query, keys, true, scoreType(), {}, row);
 }
 Handle AttendSteps::startResult(Fragment weights, Stage values,
@@ -65,32 +70,38 @@ Fragment AttendSteps::asWeights(Fragment weights) {
   return asOperand(round(weights, kernel.shape.element));
 }
 
+/// Adds the product of the weights with the next values to the result.
+SoftmaxState AttendSteps::addValues(Fragment weights, SoftmaxState state) {
+  Stage values = named("v", kernel.keys.wait(lane));
+  state.result =
+      named("result", finish(startResult(weights, values, state.result)));
+  values.release();
+  return state;
+}
+
 /// Scores, weights, and their product with the values, one after the other:
 /// other warpgroups keep the matrix unit busy meanwhile.
-SoftmaxState AttendSteps::serial(Reference reference, Handle query, Scalar step,
-                                 SoftmaxState state) {
+SoftmaxState AttendSteps::serial(Reference reference, TakenQuery query,
+                                 Scalar step, SoftmaxState state) {
   Stage keys = named("k", kernel.keys.wait(lane));
   Scalar size = named("size", keys.note());
-  Fragment raw = named("scores", finish(startScores(query, keys)));
-  keys.release();
-  StepWeights made = weigh(reference, step, mask(raw, size), state);
-  Fragment weights = named("p", asWeights(made.weights));
-  Stage values = named("v", kernel.keys.wait(lane));
-  made.state.result =
-      named("result", finish(startResult(weights, values, made.state.result)));
-  values.release();
-  return made.state;
+  Fragment raw = named("scores", finish(startScores(query.rows, keys)));
+  if (!isQueryShared())
+    ifThen(equal(step, 0.0), [&] { query.stage.release(); });
+  StepWeights made = weigh(reference, step, mask(raw, keys, size), state);
+  return addValues(named("p", asWeights(made.weights)), made.state);
 }
 
 /// The same with the products one step apart: the matrix unit has the scores of
 /// this step and the result of the one before, while their weights are
 /// computed.
-SoftmaxState AttendSteps::overlapped(Handle query, Scalar steps) {
+SoftmaxState AttendSteps::overlapped(TakenQuery query, Scalar steps) {
   Stage keys = named("k", kernel.keys.wait(lane));
   Scalar size = named("size", keys.note());
-  Fragment scores = finish(startScores(query, keys));
-  keys.release();
-  scores = mask(scores, size);
+  Fragment raw = finish(startScores(query.rows, keys));
+  if (!isQueryShared())
+    query.stage.release();
+  Fragment scores = mask(raw, keys, size);
   SoftmaxState start = emptyState();
   start.reference = fixReference(scores, factor);
   StepWeights first = weighFixed(scores, factor, start);
@@ -101,21 +112,17 @@ SoftmaxState AttendSteps::overlapped(Handle query, Scalar steps) {
              Stage values = named("v", kernel.keys.wait(lane));
              Stage keys = named("k", kernel.keys.wait(lane));
              Scalar size = named("size", keys.note());
-             Handle pendingScores = startScores(query, keys);
+             Handle pendingScores = startScores(query.rows, keys);
              Handle pendingResult =
                  startResult(now.weights, values, now.state.result);
              Fragment raw = named("scores", finish(pendingScores));
-             keys.release();
-             StepWeights made = weighFixed(mask(raw, size), factor, now.state);
+             StepWeights made =
+                 weighFixed(mask(raw, keys, size), factor, now.state);
              made.state.result = finish(pendingResult);
              values.release();
              return WeighedState{made.state, asWeights(made.weights)};
            });
-  Stage values = named("v", kernel.keys.wait(lane));
-  last.state.result =
-      finish(startResult(last.weights, values, last.state.result));
-  values.release();
-  return last.state;
+  return addValues(last.weights, last.state);
 }
 
 SoftmaxState AttendSteps::emptyState() const {
@@ -124,13 +131,29 @@ SoftmaxState AttendSteps::emptyState() const {
           filled(rowType(f32), -kInfinity)};
 }
 
-SoftmaxState AttendSteps::run(Reference reference, Handle query, Scalar steps) {
-  if (kernel.plan.overlap && reference == Reference::Fixed)
-    return ifElse<SoftmaxState>(
-        less(kernel.index(0), steps), [&] { return overlapped(query, steps); },
-        [&] { return emptyState(); });
-  return loop(kernel.index(0), steps, emptyState(),
-              [&](Scalar step, SoftmaxState state) {
-                return serial(reference, query, step, state);
-              });
+SoftmaxState AttendSteps::runSome(Reference reference, Stage stage,
+                                  Scalar steps) {
+  TakenQuery query{stage, stage};
+  if (!isQueryShared())
+    query.rows = named("query_rows", stage.fragment(kernel.firstRow(part)));
+  SoftmaxState state =
+      kernel.plan.overlap && reference == Reference::Fixed
+          ? overlapped(query, steps)
+          : loop(kernel.index(0), steps, emptyState(),
+                 [&](Scalar step, SoftmaxState state) {
+                   return serial(reference, query, step, state);
+                 });
+  if (isQueryShared())
+    stage.release();
+  return state;
+}
+
+SoftmaxState AttendSteps::run(Reference reference, Stage query, Scalar steps) {
+  return ifElse<SoftmaxState>(
+      less(kernel.index(0), steps),
+      [&] { return runSome(reference, query, steps); },
+      [&] {
+        query.release();
+        return emptyState();
+      });
 }

@@ -195,7 +195,11 @@ Fragment Stage::fragment(Scalar row) const {
   return {*b, tile::LoadFragmentOp::create(*b, tensor, value, row.get())};
 }
 
-void Stage::release() const { tile::ReleaseOp::create(*b, value); }
+void Stage::release(ArrayRef<Handle> read) const {
+  auto values =
+      llvm::map_to_vector(read, [](Handle handle) { return handle.get(); });
+  tile::ReleaseOp::create(*b, value, values);
+}
 
 Stage Ring::wait(Scalar lane) const {
   auto stage = tile::FullStageType::get(

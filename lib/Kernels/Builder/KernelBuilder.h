@@ -147,7 +147,9 @@ public:
   Scalar note(int64_t number = 0) const;
   /// 64 rows from `row` on, or the first.
   Fragment fragment(Scalar row = {}) const;
-  void release() const;
+  /// Gives it back, once `read`, which was read from it, is there; what a
+  /// product or a branch has used before is.
+  void release(llvm::ArrayRef<Handle> read = {}) const;
 };
 
 class TensorMap : public Handle {

@@ -45,6 +45,12 @@
 // CHECK: %[[KEYS:.*]] = tile.wait %[[KV]]
 // CHECK: %[[P:.*]] = tile.mma %{{.*}}, %[[KEYS]] transposed
 // CHECK-NEXT: tile.mma_wait %[[P]]
+// The query goes back after the first product, keys where their note decides.
+// CHECK: scf.if
+// CHECK-NEXT: tile.release
+// CHECK: scf.if
+// CHECK-NEXT: tile.release %[[KEYS]]
+// CHECK: else
 // CHECK-NEXT: tile.release %[[KEYS]]
 // CHECK: tile.row_reduce max
 // CHECK: math.exp2

@@ -51,7 +51,13 @@ tile.kernel @parts(%o: !out, %x: !map, %steps: i32) {
     // CHECK-SAME: right %[[V]] at [0, 1024, 2048, 3072, 4096, 5120, 6144, 7168] transpose
     %q = tile.mma %weights, %xs : tensor<64x128xf16, #lhs>, !full -> tensor<64x96xf32, #acc>
     %sum = tile.mma_wait %q : !tile.pending<tensor<64x96xf32, #acc>>
-    tile.release %xs : !full
+    // Nothing used the rows: one register of each load makes the address.
+    // CHECK: bar.warp.sync
+    // CHECK: mov.b32 all, $1;
+    // CHECK-COUNT-5: or.b32 all, all,
+    // CHECK-SAME: mul.lo.u32 all, all, all;\0Aand.b32 all, all, 2;
+    // CHECK-SAME: mbarrier.arrive.shared::cta.b64 _, [all];
+    tile.release %xs after(%left : tensor<64x96xf16, #lhs>) : !full
     %out = arith.truncf %sum : tensor<64x96xf32, #acc> to tensor<64x96xf16, #acc>
     // Three parts of 32 columns, each read before the next is written.
     // CHECK: nvvm.cp.async.bulk.wait_group 0 {read}

@@ -101,7 +101,7 @@ tile.kernel @attend(
       %n = arith.index_cast %listed : i32 to index
       %qs = tile.wait %kv[%lane] : !kv
       %query = tile.load_fragment %qs : !full -> tensor<64x128xbf16, #lhs>
-      tile.release %qs : !full
+      tile.release %qs after(%query : tensor<64x128xbf16, #lhs>) : !full
       %acc, %sums, %max = scf.for %slot = %c0 to %n step %c1
           iter_args(%acc_in = %zero, %sums_in = %zero_sums, %max_in = %none_rows)
           -> (tensor<64x128xf32, #acc>, tensor<64x8xf32, #acc>, tensor<64xf32, #row>) {
@@ -110,7 +110,7 @@ tile.kernel @attend(
         %scores_pending = tile.mma %query, %ks transposed
             : tensor<64x128xbf16, #lhs>, !full -> tensor<64x64xf32, #acc>
         %raw = tile.mma_wait %scores_pending : !tile.pending<tensor<64x64xf32, #acc>>
-        tile.release %ks : !full
+        tile.release %ks after(%size : i32) : !full
 
         %partial = arith.cmpi slt, %size, %full : i32
         %masked = scf.if %partial -> (tensor<64x64xf32, #acc>) {

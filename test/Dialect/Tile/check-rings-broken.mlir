@@ -270,7 +270,7 @@ tile.kernel @mark_in_band(%n: index, %numbers: memref<?xi32>) {
     scf.while : () -> () {
       %s = tile.wait %ring[%c0] : !ring
       %number = tile.note %s : !tile.full<none>
-      tile.release %s : !tile.full<none>
+      tile.release %s after(%number : i32) : !tile.full<none>
       %more = arith.cmpi ne, %number, %end : i32
       scf.condition(%more)
     } do {
@@ -302,7 +302,7 @@ tile.kernel @no_end(%n: index) {
       // expected-note @below {{@read 0 waits here for a stage of lane 0, which @load 0 has yet to fill}}
       %s = tile.wait %ring[%c0] : !ring
       %number = tile.note %s : !tile.full<none>
-      tile.release %s : !tile.full<none>
+      tile.release %s after(%number : i32) : !tile.full<none>
       %more = arith.cmpi sge, %number, %one : i32
       scf.condition(%more)
     } do {
@@ -513,5 +513,43 @@ tile.kernel @unused() {
   // expected-error @below {{is broken: no role uses it; remove it}}
   %ring = tile.make_ring : !tile.ring<2 x none>
   tile.role @idle agents(1) warps(1) (%agent) {
+  }
+}
+
+// -----
+
+!kv = !tile.ring<2 x 64x64xbf16, swizzle = 128>
+!full = !tile.full<64x64xbf16, swizzle = 128>
+
+// A list that is empty has no product, and so nothing that shows that the rows have
+// arrived.
+tile.kernel @released_while_read(%n: index, %x: !tile.map<64x64xbf16, swizzle = 128>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // expected-error @below {{is broken: @multiply 0 releases a stage that a load into registers may still read; let a product or a branch use what was read before, or name it in 'after'}}
+  %queries = tile.make_ring : !kv
+  %ring = tile.make_ring : !kv
+  tile.role @load agents(1) warps(1) (%agent) {
+    %q = tile.acquire %queries[%c0] : !kv
+    tile.load %x[%c0, %c0, %c0] into %q : !tile.map<64x64xbf16, swizzle = 128>
+    // expected-note @below {{before that, @load 0 ends the loop}}
+    scf.for %i = %c0 to %n step %c1 {
+      %s = tile.acquire %ring[%c0] : !kv
+      tile.load %x[%c0, %c0, %i] into %s : !tile.map<64x64xbf16, swizzle = 128>
+    }
+  }
+  tile.role @multiply agents(1) warps(4) (%agent) {
+    %q = tile.wait %queries[%c0] : !kv
+    // expected-note @below {{the load was started here}}
+    %rows = tile.load_fragment %q : !full -> tensor<64x64xbf16, #tile.layout<operand>>
+    scf.for %i = %c0 to %n step %c1 {
+      %s = tile.wait %ring[%c0] : !kv
+      %p = tile.mma %rows, %s transposed : tensor<64x64xbf16, #tile.layout<operand>>,
+          !full -> tensor<64x64xf32, #tile.layout<accumulator>>
+      %r = tile.mma_wait %p : !tile.pending<tensor<64x64xf32, #tile.layout<accumulator>>>
+      tile.release %s : !full
+    }
+    // expected-note @below {{@multiply 0 releases it here}}
+    tile.release %q : !full
   }
 }

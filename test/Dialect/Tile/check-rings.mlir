@@ -77,7 +77,7 @@ tile.kernel @redo(%count: memref<?xi32>, %marks: memref<?xi32>, %tiles: index) {
     }
     %end = tile.wait %done[%lane] : !done
     %any = tile.note %end : !tile.full<none>
-    tile.release %end : !tile.full<none>
+    tile.release %end after(%any : i32) : !tile.full<none>
     %again = arith.cmpi ne, %any, %none : i32
     scf.if %again {
       scf.for %tile = %first to %tiles step %stride {
@@ -187,7 +187,7 @@ tile.kernel @work(%count: memref<?xi32> {tile.natural}, %state: memref<?xi32>, %
     } do {
     ^bb0(%w: !tile.full<none>):
       %steps = tile.note %w number 1 : !tile.full<none>
-      tile.release %w : !tile.full<none>
+      tile.release %w after(%steps : i32) : !tile.full<none>
       %some = arith.cmpi sgt, %steps, %none : i32
       scf.if %some {
         %first = tile.wait %kv[%c0] : !kv

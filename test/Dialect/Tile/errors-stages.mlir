@@ -60,3 +60,16 @@ tile.kernel @natural_with_value(%count: memref<?xi32> {tile.natural = 1 : i32}) 
   tile.role @load agents(1) warps(1) (%agent) {
   }
 }
+
+// -----
+
+tile.kernel @waits_for_what_was_not_read() {
+  %c0 = arith.constant 0 : index
+  %one = arith.constant 1 : i32
+  %ring = tile.make_ring : !tile.ring<2 x none>
+  tile.role @read agents(1) warps(4) (%agent) {
+    %s = tile.wait %ring[%c0] : !tile.ring<2 x none>
+    // expected-error @below {{waits for a value of type 'i32' that was not read from a stage; name results of tile.load_fragment and tile.note}}
+    tile.release %s after(%one : i32) : !tile.full<none>
+  }
+}

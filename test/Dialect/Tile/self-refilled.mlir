@@ -51,11 +51,11 @@ tile.kernel @refill(%x: !map, %y: !map, %o: !out, %tiles: index) {
       }
       %xs = tile.wait %ring[%agent] : !ring
       %left = tile.load_fragment %xs : !full -> tensor<64x64xbf16, #lhs>
-      tile.release %xs : !full
       %ys = tile.wait %ring[%agent] : !ring
       %p = tile.mma %left, %ys transposed plus %before
           : tensor<64x64xbf16, #lhs>, !full -> tensor<64x64xf32, #acc>
       %after = tile.mma_wait %p : !tile.pending<tensor<64x64xf32, #acc>>
+      tile.release %xs : !full
       tile.release %ys : !full
       scf.yield %after : tensor<64x64xf32, #acc>
     }

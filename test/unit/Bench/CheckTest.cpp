@@ -115,6 +115,7 @@ TEST_F(CheckTest, PassesWhatIsRight) {
   // What rounding to bf16 alone leaves.
   EXPECT_GT(found.relativeError, 5e-4);
   EXPECT_LT(found.relativeError, 3e-3);
+  EXPECT_LT(found.rowError, 1e-2);
   EXPECT_LT(found.lseError, 1e-5);
   EXPECT_EQ(found.describe().substr(0, 6), "right:");
 }
@@ -129,6 +130,22 @@ TEST_F(CheckTest, SeesAWrongRowInAnyLaunch) {
   EXPECT_FALSE(found.passes());
   EXPECT_GT(found.relativeError, 3e-3);
   EXPECT_EQ(found.describe().substr(0, 6), "WRONG:");
+}
+
+/// The norm over all rows is small beside the error that one of them has.
+TEST_F(CheckTest, SeesOneWrongRowInMany) {
+  harm = [&](uint16_t *output, auto...) {
+    uint16_t *largest =
+        std::max_element(output, output + 32, [](uint16_t a, uint16_t b) {
+          return (a & 0x7fff) < (b & 0x7fff);
+        });
+    *largest ^= 0x08; // 3 to 6 % of the value
+  };
+  Verdict found = verdict();
+  EXPECT_FALSE(found.passes()) << found.describe();
+  EXPECT_LT(found.relativeError, Verdict::kMostRelativeError);
+  EXPECT_GT(found.rowError, Verdict::kMostRowError);
+  EXPECT_NE(found.describe().find("of a row"), std::string::npos);
 }
 
 TEST_F(CheckTest, SeesANumberThatWasNotWritten) {

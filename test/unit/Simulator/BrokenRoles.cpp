@@ -142,9 +142,9 @@ const std::vector<Broken> &brokenRoles() {
        "a consumer holds the only stage while it waits for the next",
        kChain,
        {{"!tile.ring<2 x 64x64xbf16", "!tile.ring<1 x 64x64xbf16"},
-        {"      tile.release %ks : !full\n", ""},
-        {"tile.release %vs : !full",
-         "tile.release %ks : !full\n tile.release %vs : !full"}},
+        {"      tile.release %ks after(%id : i32) : !full\n", ""},
+        {"tile.release %vs : !full", "tile.release %ks after(%id : i32) : "
+                                     "!full\n tile.release %vs : !full"}},
        {ReportKind::Deadlock},
        "waits for ever"},
       {"RingsCrossed",
@@ -175,7 +175,7 @@ const std::vector<Broken> &brokenRoles() {
        kRedo,
        {{"    %end = tile.wait %done[%c0] : !done\n"
          "    %any = tile.note %end : !tile.full<none>\n"
-         "    tile.release %end : !tile.full<none>\n",
+         "    tile.release %end after(%any : i32) : !tile.full<none>\n",
          "    %any = arith.constant 1 : i32\n"},
         {"    %end = tile.acquire %done[%c0] note(%any) : !done\n"
          "    tile.commit %end : !tile.free<none>\n",

@@ -23,7 +23,7 @@ const std::vector<Broken> &brokenStages() {
        "a note is read after the release",
        kChain,
        {{"      %id = tile.note %ks : !full\n", ""},
-        {"tile.release %ks : !full\n",
+        {"tile.release %ks after(%id : i32) : !full\n",
          "tile.release %ks : !full\n %id = tile.note %ks : !full\n"}},
        {ReportKind::NotFull},
        "after its release"},
@@ -36,9 +36,10 @@ const std::vector<Broken> &brokenStages() {
       {"ReleasedUnderTheProduct",
        "keys are released before the product that reads them is waited for",
        kChain,
-       {{"      tile.release %ks : !full\n", ""},
+       {{"      tile.release %ks after(%id : i32) : !full\n", ""},
         {"      %scores = tile.mma_wait",
-         "      tile.release %ks : !full\n      %scores = tile.mma_wait"}},
+         "      tile.release %ks after(%id : i32) : !full\n      %scores = "
+         "tile.mma_wait"}},
        {ReportKind::ReleasedEarly},
        "a product may still read"},
       {"ReleasedTwice",
@@ -164,15 +165,17 @@ const std::vector<Broken> &brokenStages() {
          "          : tensor<64x64xbf16, #lhs>, !full -> tensor<64x64xf32, "
          "#acc>\n"
          "      %scores = tile.mma_wait %scores_pending : !pending\n"},
-        {"      tile.release %ks : !full\n",
-         "      tile.release %ks : !full\n"
+        {"      tile.release %ks after(%id : i32) : !full\n",
+         "      tile.release %ks after(%id : i32) : !full\n"
          "      %twice = tile.mma_wait %again : !pending\n"}},
        {ReportKind::ReleasedEarly},
        "a product may still read"},
       {"ReleasedTheOtherRing",
        "a stage of another ring is released",
        kChain,
-       {{"    tile.release %qs : !full\n", ""},
+       {{"    tile.release %qs after(%query : tensor<64x64xbf16, #lhs>) : "
+         "!full\n",
+         ""},
         {"tile.release %vs : !full", "tile.release %qs : !full"}},
        {ReportKind::Deadlock},
        "waits for ever"},
@@ -180,11 +183,36 @@ const std::vector<Broken> &brokenStages() {
        "a stage is read into registers after its release",
        kChain,
        {{"    %query = tile.load_fragment %qs : !full -> tensor<64x64xbf16, "
-         "#lhs>\n    tile.release %qs : !full\n",
+         "#lhs>\n    tile.release %qs after(%query : tensor<64x64xbf16, "
+         "#lhs>) : !full\n",
          "    tile.release %qs : !full\n    %query = tile.load_fragment %qs : "
          "!full -> tensor<64x64xbf16, #lhs>\n"}},
        {ReportKind::NotFull},
        "after its release"},
+      {"FragmentReleasedEarly",
+       "a stage is released while it is read into registers, which a product "
+       "uses later",
+       kChain,
+       {{"%qs after(%query : tensor<64x64xbf16, #lhs>) :", "%qs :"}},
+       {ReportKind::ReleasedEarly},
+       "a load into registers may still read"},
+      {"FragmentOfNoSteps",
+       "the same, but for the first product, which an empty list does not have",
+       kChain,
+       {{"    tile.release %qs after(%query : tensor<64x64xbf16, #lhs>) : "
+         "!full\n",
+         ""},
+        {"    %rounded = arith", "    tile.release %qs : !full\n"
+                                 "    %rounded = arith"}},
+       {},
+       ""},
+      {"NoteReleasedEarly",
+       "a stage is released while its note is read",
+       kChain,
+       {{"      tile.release %ks after(%id : i32) :",
+         "      tile.release %ks :"}},
+       {ReportKind::ReleasedEarly},
+       "a load into registers may still read"},
       {"ReleasedInShortLists",
        "a stage is not released in round 7, and the lists tried are shorter",
        kChain,

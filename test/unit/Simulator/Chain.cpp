@@ -48,11 +48,11 @@ tile.kernel @chain(%q: !map, %k: !map, %v: !map, %list: memref<?xi32>, %o: !out)
     scf.for %i = %c0 to %n step %c1 {
       %entry = tile.wait %ids[%c0] : !ids
       %id = tile.note %entry : !tile.full<none>
-      tile.release %entry : !tile.full<none>
       %j = arith.index_cast %id : i32 to index
       %token = arith.muli %j, %c64 : index
       %ks = tile.acquire %kv[%lane] note(%id) : !kv
       tile.load %k[%c0, %lane, %token] into %ks : !map
+      tile.release %entry : !tile.full<none>
       %vs = tile.acquire %kv[%lane] : !kv
       tile.load %v[%c0, %lane, %token] into %vs : !map
     }
@@ -62,14 +62,14 @@ tile.kernel @chain(%q: !map, %k: !map, %v: !map, %list: memref<?xi32>, %o: !out)
     %zero = arith.constant dense<0.0> : tensor<64x64xf32, #acc>
     %qs = tile.wait %queries[%lane] : !qs
     %query = tile.load_fragment %qs : !full -> tensor<64x64xbf16, #lhs>
-    tile.release %qs : !full
+    tile.release %qs after(%query : tensor<64x64xbf16, #lhs>) : !full
     %sum = scf.for %i = %c0 to %n step %c1 iter_args(%sum_in = %zero) -> (tensor<64x64xf32, #acc>) {
       %ks = tile.wait %kv[%lane] : !kv
       %id = tile.note %ks : !full
       %scores_pending = tile.mma %query, %ks transposed
           : tensor<64x64xbf16, #lhs>, !full -> tensor<64x64xf32, #acc>
       %scores = tile.mma_wait %scores_pending : !pending
-      tile.release %ks : !full
+      tile.release %ks after(%id : i32) : !full
       %half = arith.truncf %scores : tensor<64x64xf32, #acc> to tensor<64x64xbf16, #acc>
       %weights = tile.as_operand %half : tensor<64x64xbf16, #acc>
       %vs = tile.wait %kv[%lane] : !kv

@@ -27,7 +27,7 @@ tile.kernel @redo(%k: !map, %outgrown: memref<?xi32>, %marks: memref<?xi32>) {
     }
     %end = tile.wait %done[%c0] : !done
     %any = tile.note %end : !tile.full<none>
-    tile.release %end : !tile.full<none>
+    tile.release %end after(%any : i32) : !tile.full<none>
     %again = arith.cmpi ne, %any, %none : i32
     scf.if %again {
       scf.for %tile = %c0 to %n step %c1 {
