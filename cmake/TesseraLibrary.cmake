@@ -28,7 +28,9 @@ add_library(TesseraHeaders INTERFACE)
 target_include_directories(TesseraHeaders INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/dialects>
-  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+  $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+# Not for the runtime alone, which is installed without them.
+target_include_directories(TesseraLLVM INTERFACE
   $<INSTALL_INTERFACE:${TESSERA_INSTALL_DIALECTS}>)
 
 # Generated code is not held to our warnings.
@@ -97,20 +99,40 @@ function(add_tessera_tool name)
       RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/static/bin")
     set(installed ${name}-static)
   endif()
-  install(TARGETS ${installed} RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(TARGETS ${installed}
+    RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT compiler)
   set_property(GLOBAL APPEND PROPERTY TESSERA_TOOLS ${name})
 endfunction()
 
+# Test programs that need neither LLVM nor code compiled by it.
+add_custom_target(llvm-free-tests)
+
+# tessera_add_test_program(<target> [NO_LLVM] [ARGS <arguments>...])
+# Has CTest run it under the label `unit`, and `llvm-free` where it is.
+function(tessera_add_test_program target)
+  cmake_parse_arguments(ARG "NO_LLVM" "" "ARGS" ${ARGN})
+  add_test(NAME unit-${target} COMMAND ${target} ${ARG_ARGS})
+  set(labels unit)
+  if(ARG_NO_LLVM)
+    list(APPEND labels llvm-free)
+    add_dependencies(llvm-free-tests ${target})
+  endif()
+  set_tests_properties(unit-${target} PROPERTIES LABELS "${labels}")
+endfunction()
+
 # add_tessera_unittest(<name> <sources>... [LINK_LIBS <targets>...] [NO_LLVM])
-# A GoogleTest program run by CTest under the label `unit`.
+# A GoogleTest program, run by CTest.
 function(add_tessera_unittest name)
   cmake_parse_arguments(ARG "NO_LLVM" "" "LINK_LIBS" ${ARGN})
   add_executable(${name} ${ARG_UNPARSED_ARGUMENTS})
   _tessera_compile_policy(${name} ${ARG_NO_LLVM})
   target_link_libraries(${name} PRIVATE TesseraHeaders ${ARG_LINK_LIBS}
     GTest::gtest GTest::gtest_main)
-  add_test(NAME unit-${name} COMMAND ${name} --gtest_brief=1)
-  set_tests_properties(unit-${name} PROPERTIES LABELS unit)
+  set(no_llvm "")
+  if(ARG_NO_LLVM)
+    set(no_llvm NO_LLVM)
+  endif()
+  tessera_add_test_program(${name} ${no_llvm} ARGS --gtest_brief=1)
 endfunction()
 
 # tessera_tablegen(<variable> <td file> <output> <flags>... [-- <output> ...]...)

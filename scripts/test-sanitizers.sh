@@ -19,4 +19,5 @@ export UBSAN_OPTIONS=print_stacktrace=1
 export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-22
 export BUILD_DIR=build-asan
 export CMAKE_ARGS="-DTESSERA_SANITIZERS=address,undefined -DTESSERA_STATIC_LLVM=OFF"
-exec scripts/test.sh "$@"
+# Python runs one test after the other, so the rest runs beside it.
+exec scripts/test.sh -j 2 "$@"

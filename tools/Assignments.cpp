@@ -2,20 +2,25 @@
 #include "Assignments.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace llvm;
 
 namespace tessera {
 
-/// Calls `take` with the halves of each "name=value".
+/// Calls `take` with the halves of each "name=value". A name has one value.
 static Error
 forEachAssignment(StringRef flag, ArrayRef<std::string> texts,
                   function_ref<Error(StringRef name, StringRef value)> take) {
+  StringSet<> given;
   for (StringRef text : texts) {
     auto [name, value] = text.split('=');
     if (name.empty() || value.empty())
       return createStringError("--" + flag + ": '" + text +
                                "' is no assignment; write name=value");
+    if (!given.insert(name).second)
+      return createStringError("--" + flag + ": '" + name +
+                               "' is given twice; drop one");
     if (Error error = take(name, value))
       return error;
   }
@@ -33,6 +38,21 @@ Error parseTexts(StringRef flag, ArrayRef<std::string> texts,
     values[name] = value.str();
     return Error::success();
   });
+}
+
+Error parseOutputs(StringRef flag, ArrayRef<std::string> texts,
+                   StringMap<std::string> &files) {
+  StringMap<std::string> owners;
+  auto take = [&](StringRef name, StringRef file) -> Error {
+    auto [owner, isNew] = owners.insert({file, name.str()});
+    if (!isNew)
+      return createStringError("--" + flag + ": '" + owner->second + "' and '" +
+                               name + "' both go to '" + file +
+                               "'; give each a file of its own");
+    files[name] = file.str();
+    return Error::success();
+  };
+  return forEachAssignment(flag, texts, take);
 }
 
 Error parseNumbers(StringRef flag, ArrayRef<std::string> texts,

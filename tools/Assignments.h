@@ -13,9 +13,13 @@
 
 namespace tessera {
 
-/// name: value; errors name the flag.
+/// name: value; errors name the flag. A name that is given twice is one.
 llvm::Error parseTexts(llvm::StringRef flag, llvm::ArrayRef<std::string> texts,
                        llvm::StringMap<std::string> &values);
+/// Files to write, a different one for each name.
+llvm::Error parseOutputs(llvm::StringRef flag,
+                         llvm::ArrayRef<std::string> texts,
+                         llvm::StringMap<std::string> &files);
 /// Integers are from 0 to 2^31 - 1.
 llvm::Error parseNumbers(llvm::StringRef flag,
                          llvm::ArrayRef<std::string> texts,

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "SpecFlags.h"
 
+#include "ModuleSource.h"
+
 #include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace mlir;
@@ -43,6 +43,9 @@ SpecFlags::SpecFlags()
       local("local", cl::cat(category), cl::init(0),
             cl::desc("Always keep key blocks nearer than this to the query "
                      "block; 1: its own (default 0)")),
+      name("name", cl::cat(category), cl::value_desc("identifier"),
+           cl::desc("The function (default tessera_attention or "
+                    "tessera_attend)")),
       block("block", cl::cat(category), cl::init("64"),
             cl::value_desc("n or nxm"),
             cl::desc("Tokens of a block, or of a query and a key block, "
@@ -105,6 +108,7 @@ bool SpecFlags::isGiven(StringRef flag) {
 llvm::Expected<Spec> SpecFlags::spec() const {
   Spec spec;
   spec.op = op;
+  spec.name = name;
   spec.headDim = headDim;
   if (!parseBlock(block, spec.queryBlock, spec.keyBlock))
     return llvm::createStringError("--block: '" + block +
@@ -146,12 +150,12 @@ SpecFlags::load(MLIRContext &context) const {
     return llvm::createStringError("'" + input +
                                    "' says what to compile already; drop it, "
                                    "or the flags that describe an attention");
-  std::string error;
-  std::unique_ptr<llvm::MemoryBuffer> source = openInputFile(input, &error);
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> source =
+      openModule(input);
   if (!source)
-    return llvm::createStringError(error);
+    return source.takeError();
   llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(std::move(source), llvm::SMLoc());
+  sources.AddNewSourceBuffer(std::move(*source), llvm::SMLoc());
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
   return parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
 }

@@ -41,7 +41,7 @@ private:
   Choice<SpecOp> op;
   Number headDim, capacity, heads, keyHeads, batch, length, keyLength, sink,
       local;
-  llvm::cl::opt<std::string> block;
+  llvm::cl::opt<std::string> name, block;
   Choice<SpecElement> dtype;
   Choice<bsa::Forced> forced;
   Choice<SpecGates> gates;

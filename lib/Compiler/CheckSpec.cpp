@@ -4,6 +4,7 @@
 // in their own words must not be reached.
 #include "CheckSpec.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using llvm::Error;
@@ -23,6 +24,18 @@ static Error checkMultipleOf8(const char *what, int64_t value, int64_t least) {
     return Error::success();
   return wrong("the {0} is {1}; use a multiple of 8 from {2} to 256", what,
                value, least);
+}
+
+/// The function is called from C, and a kernel found by its name.
+static Error checkName(llvm::StringRef name) {
+  bool isIdentifier =
+      llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }) &&
+      (name.empty() || !llvm::isDigit(name.front()));
+  if (isIdentifier)
+    return Error::success();
+  return wrong("the name of the function is '{0}'; use letters, digits and "
+               "'_', and no digit first",
+               name);
 }
 
 static Error checkTiles(const Spec &spec) {
@@ -111,6 +124,8 @@ static Error checkAttend(const Spec &spec) {
 }
 
 Error checkSpec(const Spec &spec) {
+  if (Error error = checkName(spec.name))
+    return error;
   if (Error error = checkTiles(spec))
     return error;
   if (Error error = checkExtents(spec))

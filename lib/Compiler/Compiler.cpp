@@ -6,6 +6,7 @@
 #include "tessera/Compiler/Signature.h"
 
 #include "tessera-c/Runtime.h"
+#include "tessera/Target/Host/Header.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -45,6 +46,9 @@ LogicalResult HostCompiler::readFunctions(ModuleOp module) {
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
     if (!function.isPublic() || function.isExternal())
       continue;
+    std::string why = host::whyNotCallable(function.getName());
+    if (!why.empty())
+      return function.emitError() << why;
     SmallVector<Value> computed;
     FailureOr<program::Writer> writer = readSignature(function, computed);
     if (failed(writer) ||

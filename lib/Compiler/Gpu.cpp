@@ -4,9 +4,11 @@
 #include "CollectErrors.h"
 #include "Entries.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
+#include "tessera/Target/Host/Header.h"
 
 #include "Tile/IR/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -31,6 +33,22 @@ static LogicalResult tidy(ModuleOp module) {
   return passes.run(module);
 }
 
+/// The same names as on the host, so that a module compiles for both or none.
+static LogicalResult checkNames(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    if (std::string why = host::whyNotCallable(function.getName());
+        function.isPublic() && !why.empty())
+      return function.emitError() << why;
+  return success();
+}
+
+/// Nobody can call them, so whether there are kernels for them does not matter.
+static LogicalResult dropUnused(ModuleOp module) {
+  PassManager passes(module.getContext());
+  passes.addPass(createSymbolDCEPass());
+  return passes.run(module);
+}
+
 llvm::Error GpuCompiler::buildTile(ModuleOp module) {
   MLIRContext *context = module.getContext();
   context->loadDialect<arith::ArithDialect, math::MathDialect,
@@ -38,6 +56,8 @@ llvm::Error GpuCompiler::buildTile(ModuleOp module) {
                        tile::TileDialect>();
   return collectErrors(context, [&] {
     return measureStage(options.times, "tile", [&]() -> LogicalResult {
+      if (failed(checkNames(module)) || failed(dropUnused(module)))
+        return failure();
       FailureOr<std::vector<launch::Entry>> entries =
           convertForLauncher(module, options);
       if (failed(entries))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "OutlineScalars.h"
+#include "tessera/Conversion/BsaToBuffers/FunctionBuffers.h"
 
 #include "Bsa/Analysis/FunctionContract.h"
 #include "mlir/Analysis/SliceAnalysis.h"
@@ -11,25 +12,14 @@
 using namespace mlir;
 using namespace tessera;
 
-/// As a tensor is passed: any strides, the last one 1.
-static Type bufferFor(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor)
-    return type;
-  SmallVector<int64_t> strides(tensor.getRank(), ShapedType::kDynamic);
-  if (!strides.empty())
-    strides.back() = 1;
-  auto layout =
-      StridedLayoutAttr::get(type.getContext(), ShapedType::kDynamic, strides);
-  return MemRefType::get(tensor.getShape(), tensor.getElementType(), layout);
-}
-
 static func::FuncOp createTarget(func::FuncOp function, OpBuilder &builder,
                                  ArrayRef<Value> values) {
   SmallVector<Type> types;
   for (Type type : llvm::concat<const Type>(function.getArgumentTypes(),
                                             function.getResultTypes()))
-    types.push_back(bufferFor(type));
+    types.push_back(isa<RankedTensorType>(type)
+                        ? bufferType(cast<RankedTensorType>(type))
+                        : type);
   builder.setInsertionPoint(function);
   auto target = func::FuncOp::create(
       builder, function.getLoc(), (function.getName() + "__scalars").str(),

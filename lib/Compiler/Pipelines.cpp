@@ -19,6 +19,9 @@ using namespace mlir;
 namespace tessera {
 
 void buildBsaPipeline(OpPassManager &pipeline, bool fuse) {
+  // Nobody can call it, so whether it can be compiled does not matter.
+  pipeline.addPass(createSymbolDCEPass());
+  pipeline.addPass(bsa::createRefineShapesPass());
   pipeline.addNestedPass<func::FuncOp>(bsa::createExpandPass());
   pipeline.addPass(createCanonicalizerPass());
   pipeline.addPass(createCSEPass());

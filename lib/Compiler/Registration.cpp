@@ -6,11 +6,13 @@
 #include "tessera/Compiler/Compiler.h"
 #include "tessera/Conversion/BsaToTile/Passes.h"
 #include "tessera/Conversion/Passes.h"
+#include "tessera/Conversion/PtxToLLVM/Passes.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 #include "tessera/Target/Host/Passes.h"
 
 #include "Bsa/IR/Bsa.h"
 #include "Bsa/Transforms/Passes.h"
+#include "Ptx/IR/Ptx.h"
 #include "Tile/IR/Tile.h"
 #include "Tile/Transforms/Passes.h"
 
@@ -96,7 +98,7 @@ static void registerLLVMConversions(DialectRegistry &registry) {
 }
 
 void tessera::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<bsa::BsaDialect, tile::TileDialect>();
+  registry.insert<bsa::BsaDialect, ptx::PtxDialect, tile::TileDialect>();
   registry.insert<affine::AffineDialect, arith::ArithDialect,
                   bufferization::BufferizationDialect, cf::ControlFlowDialect,
                   func::FuncDialect, index::IndexDialect, linalg::LinalgDialect,
@@ -143,6 +145,7 @@ void tessera::registerAllPasses() {
   vector::registerVectorPasses();
   registerTesseraConversionPasses();
   registerTesseraBsaToTilePasses();
+  registerTesseraPtxToLLVMPasses();
   registerTesseraTileToNVVMPasses();
   registerTileToNVVMPipelines();
   host::registerTesseraHostTargetPasses();

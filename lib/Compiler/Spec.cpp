@@ -113,11 +113,13 @@ Value SpecBuilder::addArgument(StringRef name, Type type) {
   return function.getArgument(index);
 }
 
+/// One row for each batch entry, or one for all.
 Value SpecBuilder::addSizes(StringRef name, int64_t length, int64_t block) {
   if (!spec.sizes)
     return nullptr;
-  return addArgument(name, RankedTensorType::get({blocks(length, block)},
-                                                 builder.getI32Type()));
+  return addArgument(
+      name, RankedTensorType::get({ShapedType::kDynamic, blocks(length, block)},
+                                  builder.getI32Type()));
 }
 
 /// Any dimension may be 1; whether the last one is must be said now.

@@ -118,6 +118,16 @@ Geometry tessera::oracle::drawGeometry(uint64_t seed,
   return g;
 }
 
+Wording tessera::oracle::drawWording(const Geometry &geometry) {
+  // A third stream, beside those of the geometry and of the inputs.
+  Random random(geometry.seed ^ 0x9e3779b97f4a7c15);
+  auto origin = [&] { return Wording::Origin(random.integer(0, 2)); };
+  Wording wording{origin(), origin()};
+  wording.mixed = true;
+  wording.seed = geometry.seed;
+  return wording;
+}
+
 //===----------------------------------------------------------------------===//
 // Description
 //===----------------------------------------------------------------------===//
@@ -137,6 +147,14 @@ static std::string printSizes(const Sizes &sizes) {
 
 static std::string printGate(const std::vector<int64_t> &dims) {
   return dims.empty() ? "absent" : printList(dims);
+}
+
+std::string Wording::describe() const {
+  static constexpr const char *kOrigins[] = {"argument", "constant",
+                                             "computed"};
+  return std::string("k: ") + kOrigins[int(topk)] +
+         " scale: " + kOrigins[int(scale)] +
+         (mixed ? " extents: mixed" : " extents: arguments");
 }
 
 std::string Geometry::describe() const {

@@ -6,9 +6,15 @@
 #include <algorithm>
 #include <csignal>
 #include <cstring>
+#include <dlfcn.h>
+#include <link.h>
 #include <new>
 #include <sched.h>
 #include <unistd.h>
+
+// Weak: a static program, of which nothing is unloaded, needs no dynamic loader.
+#pragma weak dladdr1
+#pragma weak dlopen
 
 using namespace tessera::rt;
 
@@ -321,6 +327,23 @@ static ThreadPool *globalPool = nullptr;
 void ThreadPool::createGlobal() {
   globalPool = new (globalMemory) ThreadPool();
   pthread_atfork(beforeFork, afterForkInParent, afterForkInChild);
+}
+
+/// Workers run this code until the process ends, so whatever shared object
+/// holds it stays loaded. A constructor, since who starts the first worker may
+/// hold up somebody who loads a library.
+[[gnu::constructor]] static void stayLoaded() {
+#ifdef __GLIBC__ // of others, none has dladdr1() and some unload nothing
+  Dl_info info;
+  void *map = nullptr;
+  if (!dladdr1 || !dlopen ||
+      !dladdr1(reinterpret_cast<void *>(&usableCores), &info, &map,
+               RTLD_DL_LINKMAP))
+    return;
+  const char *name = static_cast<const link_map *>(map)->l_name;
+  if (*name) // the program itself has none
+    dlopen(name, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+#endif
 }
 
 ThreadPool &ThreadPool::global() {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #
-# For the scripts that build; sourced in the root of the tree. BUILD_DIR (build)
-# and CMAKE_ARGS (none) are taken from the environment.
+# For the scripts that build; sourced in the root of the tree. BUILD_DIR (build),
+# CMAKE_ARGS (none), and CC and CXX (clang 22) are taken from the environment.
 
 build=${BUILD_DIR:-build}
 read -r -a cmake_args <<<"${CMAKE_ARGS:-}"
@@ -12,7 +12,7 @@ say() { echo "==> $(basename "$0" .sh): $* [${SECONDS}s]"; }
 configure() {
   say "configuring $build"
   # A tree keeps the compilers it began with.
-  [[ -f $build/build.ninja ]] || export CC=clang-22 CXX=clang++-22
+  [[ -f $build/build.ninja ]] || export CC=${CC:-clang-22} CXX=${CXX:-clang++-22}
   local log
   log=$(mktemp)
   cmake -S . -B "$build" -G Ninja "$@" ${cmake_args[@]+"${cmake_args[@]}"} \

@@ -31,9 +31,6 @@ class Config:
         forced = self.sink + max(0, 2 * self.local - 1)
         return self.capacity - (forced if self.forced == "beside" else 0)
 
-    def sequence(self, last=None):
-        return f"tensor<?x?x?x{last or self.features}x{self.dtype}>"
-
     @property
     def map_type(self):
         return f"!bsa.block_map<{self.q_block}x{self.kv_block}, capacity = {self.capacity}, ascending>"
@@ -45,38 +42,99 @@ class Config:
             f"local = {self.local}, forced = {self.forced}>"
         )
 
-    def gate_type(self, kind):
-        return self.sequence(1 if kind == "row" else None)
+
+class Wording:
+    """How a module states the calls it is for: every extent and every scalar is an
+    argument's."""
+
+    topk = scale = "argument"
+
+    def extent(self, _name):
+        return "?"
+
+    def casts(self):
+        return False
+
+    def tensor(self, names, dtype, *last):
+        return f"tensor<{'x'.join([*map(self.extent, names), *map(str, last), dtype])}>"
 
 
-def attention_module(c):
+class MixedWording(Wording):
+    """Types that say what one call has, some more of it, some less, with casts between
+    them; k and scale may be constants, or computed from what is passed."""
+
+    def __init__(self, case):
+        self.rng = np.random.default_rng([case.seed, 1])
+        self.topk, self.scale = self.rng.choice(["argument", "constant", "computed"], 2)
+        c, (batch, heads, length, _), keys = case.config, case.q.shape, case.k.shape
+        self.extents = dict(B=batch, H=heads, Sq=length, Hkv=keys[1], Skv=keys[2])
+        self.extents.update(Nq=-(-length // c.q_block), Nkv=-(-keys[2] // c.kv_block))
+        for name, gate in (("fine_gate", case.fine_gate), ("coarse_gate", case.coarse_gate)):
+            self.extents.update({f"{name}{d}": n for d, n in enumerate(() if gate is None else gate.shape)})
+        self.values = {"topk": str(case.topk), "scale": f"0x{np.float32(case.scale or 0).view('u4'):08X}"}
+
+    def extent(self, name):
+        return str(self.extents[name]) if self.rng.random() < 0.5 else "?"
+
+    def casts(self):
+        return self.rng.random() < 0.3
+
+
+def attention_module(c, wording=None):
     """@attention(q, k, v, [q_sizes, kv_sizes,] [gates,] topk, [scale]) ->
     output, lse, [coarse,] index, count"""
-    x, f32 = c.sequence(), f"tensor<?x?x?x{c.features}xf32>"
-    sizes = "tensor<?xi32>" if c.sizes == 1 else "tensor<?x?xi32>"
-    arguments = [f"%q: {x}", f"%k: {x}", f"%v: {x}"]
-    q_sizes = kv_sizes = gates = ""
+    w = wording or Wording()
+    arguments, lines = [], []
+
+    def sequence(side, dtype=c.dtype):
+        return w.tensor(["B", "H", "Sq"] if side == "q" else ["B", "Hkv", "Skv"], dtype, c.features)
+
+    def argument(name, kind):
+        arguments.append(f"%{name}: {kind}")
+        return f"%{name} : {kind}"
+
+    def given(name, side):
+        value = argument(name, sequence(side))
+        if not w.casts():
+            return value
+        lines.append(f"%{name}_cast = tensor.cast {value} to {(kind := sequence(side))}")
+        return f"%{name}_cast : {kind}"
+
+    def scalar(name, kind, operation, by):
+        origin = getattr(w, name)
+        if origin == "constant":
+            lines.append(f"%{name} = arith.constant {w.values[name]} : {kind}")
+        elif origin == "computed":
+            argument(f"{name}_given", kind)
+            lines.append(f"%{name}_by = arith.constant {by} : {kind}")
+            lines.append(f"%{name} = arith.{operation} %{name}_given, %{name}_by : {kind}")
+        else:
+            argument(name, kind)
+        return f"%{name}"
+
+    q, k, v = given("q", "q"), given("k", "k"), given("v", "k")
+    gates = ""
     if c.sizes:
-        arguments += [f"%qs: {sizes}", f"%ks: {sizes}"]
-        q_sizes, kv_sizes = f", sizes %qs : {sizes}", f", sizes %ks : {sizes}"
+        batch = ["B"] if c.sizes == 2 else []
+        q += ", sizes " + argument("qs", w.tensor([*batch, "Nq"], "i32"))
+        k += ", sizes " + argument("ks", w.tensor([*batch, "Nkv"], "i32"))
     for name, kind in (("fine_gate", c.fine_gate), ("coarse_gate", c.coarse_gate)):
         if kind:
-            arguments.append(f"%{name}: {c.gate_type(kind)}")
-            gates += f" {name}(%{name} : {c.gate_type(kind)})"
-    arguments.append("%topk: i32")
-    scale = ""
-    if c.scale:
-        arguments.append("%scale: f32")
-        scale = " scale(%scale)"
-    coarse_name, coarse_type = (", %oc", f", coarse {f32}") if c.coarse else ("", "")
-    lists = f"tensor<?x?x?x{c.capacity}xi32>, tensor<?x?x?xi32>"
-    results = f"{x}, tensor<?x?x?xf32>{', ' + f32 if c.coarse else ''}, {lists}"
+            last = 1 if kind == "row" else c.features
+            gates += f" {name}({argument(name, w.tensor([name + d for d in '012'], c.dtype, last))})"
+    topk = scalar("topk", "i32", "subi", "3")
+    scale = f" scale({scalar('scale', 'f32', 'mulf', '0.5')})" if c.scale else ""
+    output, lse = sequence("q"), w.tensor(["B", "H", "Sq"], "f32")
+    coarse = w.tensor(["B", "H", "Nq"], "f32", c.features)
+    coarse_name, coarse_type = (", %oc", f", coarse {coarse}") if c.coarse else ("", "")
+    lists = f"{w.tensor(['B', 'H', 'Nq'], 'i32', c.capacity)}, {w.tensor(['B', 'H', 'Nq'], 'i32')}"
+    results = f"{output}, {lse}{', ' + coarse if c.coarse else ''}, {lists}"
     return f"""
 func.func @attention({', '.join(arguments)}) -> ({results}) {{
-  %o, %lse, %map{coarse_name} = bsa.attention query(%q : {x}{q_sizes})
-      key(%k : {x}{kv_sizes}) value(%v : {x}){gates} top(%topk){scale}
+  {chr(10).join(lines)}
+  %o, %lse, %map{coarse_name} = bsa.attention query({q}) key({k}) value({v}){gates} top({topk}){scale}
       block({c.q_block}x{c.kv_block}) select({c.policy}) {'' if c.coarse else 'without_coarse'}
-      -> {x}, lse tensor<?x?x?xf32>, map {c.map_type}{coarse_type}
+      -> {output}, lse {lse}, map {c.map_type}{coarse_type}
   %i, %n = bsa.map_to_lists %map : {c.map_type} -> {lists}
   return %o, %lse{coarse_name}, %i, %n : {results}
 }}
@@ -146,9 +204,12 @@ class Case:
                 count = (sizes[b] if sizes.ndim == 2 else sizes)[i]
                 x[b, :, i * block + count : (i + 1) * block] = poison
 
-    def inputs(self):
+    def inputs(self, wording=None):
+        w = wording or Wording()
         optional = [self.q_sizes, self.kv_sizes, self.fine_gate, self.coarse_gate]
-        last = [self.topk] + ([self.scale] if self.scale else [])
+        topk = {"argument": [self.topk], "computed": [self.topk + 3], "constant": []}[w.topk]
+        scale = {"argument": 1, "computed": 2, "constant": 0}[w.scale] if self.scale else 0
+        last = topk + ([scale * self.scale] if scale else [])
         return [self.q, self.k, self.v, *[x for x in optional if x is not None], *last]
 
     def outputs(self):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import oracle
-from compiled import RUNTIME, Module, from_bits
-from geometry import Case, Config, attention_module
+from compiled import RUNTIME, CallError, Module, from_bits
+from geometry import Case, Config, MixedWording, attention_module
 
 CONFIGS = [
     Config(),
@@ -99,6 +99,22 @@ def test_random_geometry(number, seed, tmp_path):
             raise AssertionError(f"{error}; config {number}, seed {case.seed}, k {case.topk}") from error
         finally:
             RUNTIME.tessera_limit_cpu_level(2**31 - 1)
+
+
+@pytest.mark.parametrize("number", range(len(CONFIGS)))
+def test_random_wording(number, seed, tmp_path):
+    for repeat in range(2):
+        case = Case(CONFIGS[number], seed + 1000 * number + repeat)
+        wording = MixedWording(case)
+        text = attention_module(case.config, wording)
+        (tmp_path / str(repeat)).mkdir()
+        module = Module(text, tmp_path / str(repeat))
+        results = case.outputs()
+        try:
+            module.call("attention", *case.inputs(wording), *results)
+            check(case, results)
+        except (AssertionError, CallError) as error:
+            raise AssertionError(f"{error}; config {number}, seed {case.seed}\n{text}") from error
 
 
 @pytest.mark.parametrize("number", [1, 3, 10, 14])

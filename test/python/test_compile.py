@@ -96,6 +96,7 @@ def test_attend_from_flags(tmp_path):
         (["--op", "attend", "--return-map"], "leave that out or compile attention"),
         (["--return-coarse", "--without-coarse"], "drop one of the two"),
         (["--gate-per", "token"], "there are no gates"),
+        (["--name", "my-attention"], "use letters, digits and '_'"),
         (["--no-such-flag"], "see tessera-compile --help"),
         (["--kv-head", "2"], "did you mean '--kv-heads'? See tessera-compile --help"),
         ([""], "cannot open input file ''"),

@@ -32,6 +32,7 @@ def test_shapes(tool, tmp_path, head_dim, block):
                    "--scale", "--plan", f"order={order}"))  # fmt: skip
 
 
+@pytest.mark.no_sanitizers
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("options", [[], ["--lse"], ["--lse", "--sizes"], ["--dtype", "f16", "--sizes"]])
 @pytest.mark.parametrize("head_dim, block", [(64, "64"), (128, "64"), (128, "128")])

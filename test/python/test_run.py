@@ -186,6 +186,13 @@ def test_wrong_usage_of_a_gpu(tool, arguments, expected):
     assert len(done.stderr.splitlines()) == 1 and expected in done.stderr
 
 
+def test_no_keys_have_no_density(tool):
+    done = tool("tessera-run", "--head-dim", "32", "--block", "8", "--topk", "4", "--return-map",
+                "--dim", "B=1", "--dim", "H=1", "--dim", "Hkv=1", "--dim", "Sq=8", "--dim", "Skv=0")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "density" not in done.stdout and "nan" not in done.stdout
+
+
 def test_lists_are_checked_before_they_go_to_a_gpu(tool, tmp_path):
     np.save(tmp_path / "index.npy", np.array([[[[0, 1, 2, 16]] * 16] * 2], "i4"))
     np.save(tmp_path / "count.npy", np.full((1, 2, 16), 4, "i4"))

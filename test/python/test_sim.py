@@ -133,7 +133,8 @@ def test_wrong_usage(tool, arguments, said):
 def test_arrays_that_do_not_fit(tool, tmp_path, call, argument, said):
     name, file = argument.split("=")
     np.save(tmp_path / "twice.npy", np.zeros((2, 128), "u2"))
-    done = tool("tessera-sim", KERNEL, *call[0], "--input", f"{name}={tmp_path}/{file}")
+    flags = [f"{name}={tmp_path}/{file}" if flag.startswith(f"{name}=") else flag for flag in call[0]]
+    done = tool("tessera-sim", KERNEL, *flags)
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -3,8 +3,9 @@
 // The table and the JSON of our own rows.
 #include "Report.h"
 
+#include "../OutputFile.h"
+
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -114,18 +115,10 @@ Error writeJson(StringRef path, ArrayRef<Row> rows) {
   json::Array array;
   for (const Row &row : rows)
     array.push_back(objectOf(row));
-  std::error_code wrong;
-  raw_fd_ostream out(path, wrong, sys::fs::OF_Text);
-  if (!wrong) {
-    out << formatv("{0:2}\n", json::Value(std::move(array)));
-    out.flush();
-    wrong = out.error();
-    out.clear_error(); // else the stream ends the program
-  }
-  if (wrong)
-    return createStringError(wrong, "--out: cannot write '" + path +
-                                        "': " + wrong.message());
-  return Error::success();
+  Error error =
+      writeFile(path, formatv("{0:2}\n", json::Value(std::move(array))).str());
+  return error ? createStringError("--out: " + toString(std::move(error)))
+               : Error::success();
 }
 
 std::vector<NamedRow> namesOf(ArrayRef<Row> rows) {

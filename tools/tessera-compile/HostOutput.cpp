@@ -24,9 +24,9 @@ llvm::Expected<Emit> chooseHostOutput(Emit what) {
 }
 
 static llvm::Expected<std::string> emitText(Emit what, HostCompiler &compiler,
-                                            ModuleOp module, StringRef name) {
+                                            ModuleOp module) {
   if (what == Emit::Header)
-    return host::emitHeader(compiler.records(), name);
+    return host::emitHeader(compiler.records());
   if (what == Emit::Object) {
     auto object = compiler.buildObject(module);
     if (!object)
@@ -50,19 +50,17 @@ static llvm::Expected<std::string> emitText(Emit what, HostCompiler &compiler,
 }
 
 llvm::Expected<Content> emitForHost(Emit what, ModuleOp module,
-                                    const CompileOptions &options,
-                                    StringRef name) {
+                                    const CompileOptions &options) {
   HostCompiler compiler(options);
   if (llvm::Error error = compiler.prepare(module))
     return error;
-  llvm::Expected<std::string> text = emitText(what, compiler, module, name);
+  llvm::Expected<std::string> text = emitText(what, compiler, module);
   if (!text)
     return text.takeError();
   Content content{std::move(*text), ""};
   if (what != Emit::Object)
     return content;
-  llvm::Expected<std::string> header =
-      host::emitHeader(compiler.records(), name);
+  llvm::Expected<std::string> header = host::emitHeader(compiler.records());
   if (!header)
     return header.takeError();
   content.header = std::move(*header);

@@ -21,10 +21,8 @@ struct Content {
 llvm::Expected<Emit> chooseHostOutput(Emit what);
 llvm::Expected<Emit> chooseGpuOutput(Emit what);
 
-/// `name`: of the output, for include guards.
 llvm::Expected<Content> emitForHost(Emit what, mlir::ModuleOp module,
-                                    const CompileOptions &options,
-                                    llvm::StringRef name);
+                                    const CompileOptions &options);
 /// Says on `log` which assembler made a cubin, and what each kernel takes.
 llvm::Expected<Content> emitForGpu(Emit what, mlir::ModuleOp module,
                                    const GpuOptions &options,

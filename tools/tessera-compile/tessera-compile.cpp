@@ -2,23 +2,24 @@
 //
 // tessera-compile: a module of `bsa` functions, or flags, to loops, LLVM IR or
 // an object with its C header.
+#include "../OutputFile.h"
 #include "../SpecFlags.h"
 #include "Output.h"
 #include "tessera/Compiler/CommandLine.h"
 #include "tessera/Compiler/Compiler.h"
 #include "tessera/Compiler/Registration.h"
+#include "tessera/Target/Host/Header.h"
 
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 #include <chrono>
+#include <vector>
 
 using namespace mlir;
 namespace cl = llvm::cl;
@@ -30,19 +31,6 @@ enum class Target { Host, Sm90a };
 } // namespace
 
 using tessera::Emit;
-
-static llvm::Error write(llvm::ToolOutputFile &file, StringRef content) {
-  llvm::raw_fd_ostream &out = file.os();
-  out << content;
-  out.flush();
-  if (std::error_code wrong = out.error()) {
-    out.clear_error(); // else the stream ends the program
-    return llvm::createStringError(
-        wrong, "cannot write '" + file.getFilename() + "': " + wrong.message());
-  }
-  file.keep();
-  return llvm::Error::success();
-}
 
 /// Why an object cannot go to `path`, or nothing.
 static std::string whyNoObject(StringRef path) {
@@ -62,14 +50,32 @@ static int fail(llvm::Error error) {
   return EXIT_FAILURE;
 }
 
-static int writeFile(StringRef path, StringRef content) {
-  std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(path, &error);
-  if (!file)
-    return tessera::usageError(kTool, error);
-  if (llvm::Error error = write(*file, content))
-    return fail(std::move(error));
-  return EXIT_SUCCESS;
+/// The output, and behind it the header that goes beside an object, unless that
+/// goes where nobody looks for it. An x.h that somebody else wrote stays.
+static llvm::Expected<std::vector<tessera::OutputFile>>
+openFiles(StringRef path, Emit emit) {
+  std::vector<tessera::OutputFile> files;
+  auto add = [&](StringRef path) {
+    auto file = tessera::OutputFile::open(path);
+    if (file)
+      files.push_back(std::move(*file));
+    return file.takeError();
+  };
+  if (llvm::Error error = add(path))
+    return error;
+  if (emit != Emit::Object || !files.front().isRegular())
+    return files;
+  llvm::SmallString<128> header(path);
+  llvm::sys::path::replace_extension(header, "h");
+  auto there = llvm::MemoryBuffer::getFile(header, /*IsText=*/true);
+  if (there && !tessera::host::isEmittedHeader((*there)->getBuffer()))
+    return llvm::createStringError(
+        "-o: '" + path + "' has its header in '" + header +
+        "', which is there and was not written by this tool; choose another "
+        "name, or move that file");
+  if (llvm::Error error = add(header))
+    return error;
+  return files;
 }
 
 static void printTimes(const tessera::StageTimes &times, double total) {
@@ -157,26 +163,21 @@ int main(int argc, char **argv) {
     return tessera::usageError(kTool, toString(module.takeError()));
   if (!*module)
     return EXIT_FAILURE;
-  std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
-  if (!file)
-    return tessera::usageError(kTool, error);
+  auto files = openFiles(output, *emit);
+  if (!files)
+    return tessera::usageError(kTool, toString(files.takeError()));
 
-  StringRef name = output == "-" ? "tessera" : llvm::sys::path::stem(output);
   llvm::Expected<tessera::Content> content =
       target == Target::Host
-          ? tessera::emitForHost(*emit, **module, options, name)
+          ? tessera::emitForHost(*emit, **module, options)
           : tessera::emitForGpu(*emit, **module, gpuOptions, llvm::errs());
   if (!content)
     return fail(content.takeError());
-  if (llvm::Error error = write(*file, content->text))
+  files->front().os() << content->text;
+  if (files->size() > 1)
+    files->back().os() << content->header;
+  if (llvm::Error error = tessera::OutputFile::keep(*files))
     return fail(std::move(error));
-  if (!content->header.empty() && output != "-") {
-    llvm::SmallString<128> header(output);
-    llvm::sys::path::replace_extension(header, "h");
-    if (int code = writeFile(header, content->header))
-      return code;
-  }
   if (timing)
     printTimes(times, std::chrono::duration<double>(
                           std::chrono::steady_clock::now() - start)

@@ -2,6 +2,8 @@
 //
 // Reads a module, runs passes over it, prints it: the tool to look at what each
 // pass of Tessera does.
+#include "../ModuleSource.h"
+#include "../OutputFile.h"
 #include "tessera/Compiler/CommandLine.h"
 #include "tessera/Compiler/Registration.h"
 
@@ -12,13 +14,10 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
-#include "mlir/Support/FileUtilities.h"
 #include "mlir/Support/Timing.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/ToolOutputFile.h"
 #include "llvm/Support/raw_ostream.h"
 
 namespace cl = llvm::cl;
@@ -76,15 +75,18 @@ int main(int argc, char **argv) {
   MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
   if (failed(checkPasses(config)))
     return tessera::kExitUsage;
-  std::string error;
-  std::unique_ptr<llvm::MemoryBuffer> source = openInputFile(input, &error);
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> source =
+      tessera::openModule(input);
   if (!source)
-    return tessera::usageError(kTool, error);
-  std::unique_ptr<llvm::ToolOutputFile> out = openOutputFile(output, &error);
+    return tessera::usageError(kTool, toString(source.takeError()));
+  auto out = tessera::OutputFile::open(output);
   if (!out)
-    return tessera::usageError(kTool, error);
-  if (failed(MlirOptMain(out->os(), std::move(source), registry, config)))
+    return tessera::usageError(kTool, toString(out.takeError()));
+  if (failed(MlirOptMain(out->os(), std::move(*source), registry, config)))
     return EXIT_FAILURE;
-  out->keep();
+  if (llvm::Error error = tessera::OutputFile::keep(*out)) {
+    llvm::errs() << kTool << ": " << toString(std::move(error)) << '\n';
+    return EXIT_FAILURE;
+  }
   return EXIT_SUCCESS;
 }

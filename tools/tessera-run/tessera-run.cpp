@@ -79,7 +79,7 @@ int main(int argc, char **argv) {
   if (llvm::Error error = llvm::joinErrors(
           llvm::joinErrors(
               tessera::parseTexts("input", inputs, request.choices.files),
-              tessera::parseTexts("output", outputs, request.results)),
+              tessera::parseOutputs("output", outputs, request.results)),
           llvm::joinErrors(
               tessera::parseNumbers("dim", dims, request.choices.dims),
               tessera::parseNumbers("set", scalars, request.choices.scalars))))

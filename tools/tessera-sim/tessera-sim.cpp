@@ -4,6 +4,7 @@
 // events, and tells what is wrong with it.
 #include "../Assignments.h"
 #include "../OptionParsers.h"
+#include "../OutputFile.h"
 #include "KernelArguments.h"
 
 #include "tessera/Compiler/CommandLine.h"
@@ -11,9 +12,7 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 #include <optional>
 
@@ -30,18 +29,14 @@ static int fail(const llvm::Twine &message) {
 /// Text, or JSON if the name of the file says so.
 static llvm::Error writeTrace(StringRef path,
                               const tessera::sim::SimulationResult &result) {
-  std::error_code code;
-  llvm::ToolOutputFile file(path == "text" ? "-" : path, code,
-                            llvm::sys::fs::OpenFlags::OF_Text);
-  if (code)
-    return llvm::createStringError("cannot write '" + path +
-                                   "': " + code.message());
+  auto file = tessera::OutputFile::open(path == "text" ? "-" : path);
+  if (!file)
+    return file.takeError();
   if (path.ends_with(".json"))
-    tessera::sim::printChromeTrace(file.os(), result.trace);
+    tessera::sim::printChromeTrace(file->os(), result.trace);
   else
-    tessera::sim::printTrace(file.os(), result.trace);
-  file.keep();
-  return llvm::Error::success();
+    tessera::sim::printTrace(file->os(), result.trace);
+  return tessera::OutputFile::keep(*file);
 }
 
 namespace {
@@ -80,7 +75,7 @@ struct Flags {
     using llvm::joinErrors;
     return joinErrors(
         joinErrors(tessera::parseTexts("input", inputs, choices.files),
-                   tessera::parseTexts("output", outputs, choices.results)),
+                   tessera::parseOutputs("output", outputs, choices.results)),
         joinErrors(tessera::parseTexts("shape", shapes, choices.shapes),
                    tessera::parseNumbers("set", scalars, choices.scalars)));
   }

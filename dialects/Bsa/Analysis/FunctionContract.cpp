@@ -2,7 +2,9 @@
 
 #include "Bsa/Analysis/FunctionContract.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace tessera::bsa;
@@ -141,13 +143,60 @@ DimClass FunctionContract::symbolOf(Operation *op, StringRef symbol) const {
   return classes[symbolNodes.at({op, symbol.str()})];
 }
 
+void FunctionContract::learn(DimClass dim, int64_t extent) {
+  auto [known, isNew] = extents.insert({dim, extent});
+  if (isNew || known->second == extent)
+    return;
+  auto [low, high] = std::minmax(known->second, extent);
+  contradiction =
+      std::min(contradiction.value_or(Contradiction{dim, low, high}),
+               Contradiction{dim, low, high});
+}
+
+/// The extents of a grid whose scalars all are constants that a grid may have.
+static SmallVector<std::pair<StringRef, int64_t>, 3>
+constantExtents(const Contract::Grid &grid) {
+  int64_t volume = 1, tokens = 1, cubes = 1;
+  const Value sides[] = {grid.time, grid.height, grid.width};
+  for (auto [scalar, side] : llvm::zip_equal(sides, grid.cube)) {
+    APInt extent;
+    if (!matchPattern(scalar, m_ConstantInt(&extent)) ||
+        !extent.isStrictlyPositive() ||
+        llvm::MulOverflow(tokens, extent.getSExtValue(), tokens))
+      return {};
+    volume *= side;
+    cubes *= llvm::divideCeil(extent.getSExtValue(), side);
+  }
+  APInt text(32, 0);
+  if (grid.text && !matchPattern(grid.text, m_ConstantInt(&text)))
+    return {};
+  int64_t blocks = cubes + llvm::divideCeil(text.getZExtValue(), volume);
+  int64_t packed = 0;
+  if (text.isNegative() || llvm::MulOverflow(blocks, volume, packed))
+    return {};
+  return {{grid.raster, tokens + text.getSExtValue()},
+          {grid.packed, packed},
+          {grid.blocks, blocks}};
+}
+
+/// What types say, what grids of constants have, and the block counts of static
+/// lengths.
 void FunctionContract::learnExtents() {
   for (auto [key, node] : valueNodes) {
     auto type = dyn_cast<RankedTensorType>(key.first.getType());
-    if (!type || type.isDynamicDim(key.second))
-      continue;
-    extents[classes[node]] = type.getDimSize(key.second);
+    if (type && !type.isDynamicDim(key.second))
+      learn(classes[node], type.getDimSize(key.second));
   }
+  for (const Entry &entry : opContracts)
+    for (const Contract::Grid &grid : entry.contract.grids)
+      for (auto [symbol, extent] : constantExtents(grid))
+        learn(symbolOf(entry.op, symbol), extent);
+  for (const Entry &entry : opContracts)
+    for (const Contract::Blocks &blocks : entry.contract.blockCounts)
+      if (std::optional<int64_t> length =
+              staticExtent(symbolOf(entry.op, blocks.length)))
+        learn(symbolOf(entry.op, blocks.blocks),
+              llvm::divideCeil(*length, blocks.block));
 }
 
 std::optional<int64_t> FunctionContract::staticExtent(DimClass dim) const {

@@ -10,6 +10,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/IntEqClasses.h"
+#include <compare>
+#include <optional>
 #include <vector>
 
 namespace tessera::bsa {
@@ -34,6 +36,15 @@ public:
   /// The class of an op's own symbol.
   DimClass symbolOf(mlir::Operation *op, llvm::StringRef symbol) const;
   std::optional<int64_t> staticExtent(DimClass dim) const;
+  /// One number that types say to be two, which no op sees, for each sees one.
+  struct Contradiction {
+    DimClass dim;
+    int64_t low, high;
+    auto operator<=>(const Contradiction &) const = default;
+  };
+  std::optional<Contradiction> findContradiction() const {
+    return contradiction;
+  }
   /// The name most ops give it ("Sq"); unique among the classes.
   llvm::StringRef nameOf(DimClass dim) const { return names.lookup(dim); }
   /// The name of the operand that `value` feeds or the result it is, or "".
@@ -69,6 +80,7 @@ private:
   void collectGates();
   void nameClasses();
   void learnExtents();
+  void learn(DimClass dim, int64_t extent);
   mlir::Value materializeDerived(mlir::OpBuilder &builder, mlir::Location loc,
                                  DimClass dim, const Source &source) const;
 
@@ -82,6 +94,7 @@ private:
   std::vector<std::pair<Dim, unsigned>> gateNodes; ///< and an op's symbol
   llvm::DenseMap<Dim, llvm::SmallVector<DimClass, 1>> gates;
   llvm::DenseMap<DimClass, int64_t> extents;
+  std::optional<Contradiction> contradiction;
   llvm::DenseMap<DimClass, llvm::StringRef> names;
   std::vector<std::unique_ptr<std::string>> ownedNames;
   llvm::DenseMap<mlir::Value, llvm::StringRef> roles;

@@ -28,6 +28,30 @@ def ExpandPass : Pass<"bsa-expand"> {
   }];
 }
 
+def RefineShapesPass : Pass<"bsa-refine-shapes", "::mlir::ModuleOp"> {
+  let summary = "Write what is known of extents into every type";
+  let description = [{
+    One number has one extent throughout a function: an extent that any type
+    states, or that follows as the block count of a static length, becomes part of
+    the type of every argument and result that has it.
+
+    ```text
+    func @f(%k : tensor<?x?x?x64xf32>,         func @f(%k : tensor<?x?x256x64xf32>,
+            %v : tensor<?x?x256x64xf32>) ==>           %v : tensor<?x?x256x64xf32>)
+      %kc = bsa.pool %k by 64                    %kc = bsa.pool %k by 64
+            -> tensor<?x?x?x64xf32>                    -> tensor<?x?x4x64xf32>
+    ```
+    So what follows need not reckon with a type that says less than another.
+    Operations of other dialects, `tensor.cast` aside, see the types they were
+    written for, through a `tensor.cast`. A function that others call keeps the
+    types of its arguments and results, and all others.
+
+    Fails where types state two extents for one number, one on either side of a
+    cast, say.
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def FusePass : Pass<"bsa-fuse", "::mlir::func::FuncOp"> {
   let summary = "Let ops share one pass over the query blocks";
   let description = [{

@@ -5,6 +5,8 @@
 #include "Tile/IR/Tile.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 using namespace tessera::tile;
@@ -25,6 +27,25 @@ void KernelOp::print(OpAsmPrinter &printer) {
   function_interface_impl::printFunctionOp(
       printer, *this, /*isVariadic=*/false, getFunctionTypeAttrName(),
       getArgAttrsAttrName(), getResAttrsAttrName());
+}
+
+/// What assemblers take as the name of a kernel and no text has to escape.
+static bool isKernelName(StringRef name) {
+  auto isWordChar = [](char c) { return llvm::isAlnum(c) || c == '_'; };
+  return !name.empty() && llvm::isAlpha(name.front()) &&
+         llvm::all_of(name, isWordChar) && name != "WARP_SZ";
+}
+
+LogicalResult KernelOp::verify() {
+  if (isKernelName(getSymName()))
+    return success();
+  std::string name;
+  llvm::raw_string_ostream os(name);
+  llvm::printEscapedString(getSymName(), os);
+  return emitOpError("is called '") // C4
+         << name
+         << "', which no assembler takes; begin with a letter, use letters, "
+            "digits and '_', and not WARP_SZ";
 }
 
 LogicalResult KernelOp::verifyRegions() {

@@ -58,6 +58,19 @@ struct Geometry {
   std::string describe() const;
 };
 
+/// How a function states what its calls have: what its types say, and where its
+/// scalars come from. Of one value the types may say more in one place than in
+/// another.
+struct Wording {
+  enum class Origin { Argument, Constant, Computed };
+  Origin topk = Origin::Argument, scale = Origin::Argument;
+  bool mixed = false; // extents are static here and there, casts between them
+  uint64_t seed = 0;  // of which
+
+  std::string describe() const;
+};
+Wording drawWording(const Geometry &geometry);
+
 /// Local blocks want one numbering: then Sq = Skv and both sides share sizes.
 Geometry drawGeometry(uint64_t seed, const StaticConfig &config);
 

@@ -24,8 +24,14 @@ Value Kernel::slice(Value buffer, ArrayRef<Value> offsets,
   }
   SmallVector<OpFoldResult> strides(rank, e.b.getIndexAttr(1));
   SmallVector<int64_t> shape;
-  for (OpFoldResult extent : llvm::drop_begin(size, rank - keptRank))
-    shape.push_back(getConstantIntValue(extent).value_or(ShapedType::kDynamic));
+  for (OpFoldResult &extent :
+       llvm::drop_begin(MutableArrayRef(size), rank - keptRank)) {
+    // A view's type knows of a size what is an attribute, no other constant.
+    std::optional<int64_t> constant = getConstantIntValue(extent);
+    shape.push_back(constant.value_or(ShapedType::kDynamic));
+    if (constant)
+      extent = e.b.getIndexAttr(*constant);
+  }
   auto reduced = memref::SubViewOp::inferRankReducedResultType(
       shape, type, offset, size, strides);
   Value view = memref::SubViewOp::create(e.b, e.loc, cast<MemRefType>(reduced),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "Ptx/IR/Ptx.h"
 #include "Registers.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 

@@ -3,6 +3,7 @@
 // From one thread's scalars to the llvm dialect, and what a kernel has to say
 // of itself there.
 
+#include "tessera/Conversion/PtxToLLVM/Passes.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -86,6 +87,7 @@ void tessera::buildTileToNVVMPipeline(
   pipeline.addPass(createCSEPass());
   pipeline.addPass(createSCFToControlFlowPass());
   pipeline.addPass(createTileFinishKernelsPass());
+  pipeline.addPass(createConvertPtxToLLVMPass());
   pipeline.addPass(createReconcileUnrealizedCastsPass());
 }
 

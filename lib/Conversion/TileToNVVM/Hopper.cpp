@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Hopper.h"
+#include "Ptx/IR/Ptx.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Matchers.h"
-#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace tessera;
@@ -41,38 +40,11 @@ Value Hopper::bitsOf(Value x, int64_t mask) {
   return arith::AndIOp::create(b, loc, x, i32(mask));
 }
 
-/// Text with $0, $1, .. for results, then operands.
-SmallVector<Value> Hopper::assembly(StringRef text, StringRef constraints,
-                                    ValueRange operands, TypeRange results) {
-  SmallVector<Type> types(results);
-  Type result = types.empty() ? LLVM::LLVMVoidType::get(b.getContext())
-                : types.size() == 1
-                    ? types.front()
-                    : LLVM::LLVMStructType::getLiteral(b.getContext(), types);
-  auto op = LLVM::InlineAsmOp::create(
-      b, loc, types.empty() ? TypeRange() : TypeRange(result), operands, text,
-      constraints, /*has_side_effects=*/true, /*is_align_stack=*/false,
-      LLVM::tailcallkind::TailCallKind::None,
-      LLVM::AsmDialectAttr::get(b.getContext(), LLVM::AsmDialect::AD_ATT),
-      ArrayAttr());
-  if (types.size() < 2)
-    return SmallVector<Value>(op->getResults());
-  SmallVector<Value> values;
-  for (int64_t index = 0, end = types.size(); index < end; ++index)
-    values.push_back(
-        LLVM::ExtractValueOp::create(b, loc, op->getResult(0), index));
-  return values;
-}
-
-Value Hopper::intrinsic(StringRef name, Type result, ValueRange operands) {
-  return LLVM::CallIntrinsicOp::create(b, loc, result, b.getStringAttr(name),
-                                       operands)
-      .getResult(0);
-}
-
 //===----------------------------------------------------------------------===//
 // Who runs
 //===----------------------------------------------------------------------===//
+
+Value Hopper::allLanes() { return i32(-1); }
 
 Value Hopper::threadId() {
   return NVVM::ThreadIdXOp::create(b, loc, b.getI32Type());
@@ -84,26 +56,25 @@ Value Hopper::ctaCount() {
   return NVVM::GridDimXOp::create(b, loc, b.getI32Type());
 }
 
+Value Hopper::shuffle(Value value, NVVM::ShflKind kind, int64_t lane) {
+  constexpr int64_t kLastLane = 31;
+  return NVVM::ShflOp::create(b, loc, value.getType(), allLanes(), value,
+                              i32(lane), i32(kLastLane), kind, UnitAttr());
+}
+
 Value Hopper::uniform(Value value) {
-  return assembly("shfl.sync.idx.b32 $0, $1, 0, 31, -1;", "=r,r", value,
-                  b.getI32Type())[0];
+  return shuffle(value, NVVM::ShflKind::idx, 0);
 }
 
 Value Hopper::agreed(Value condition) {
-  Value flag = arith::ExtUIOp::create(b, loc, b.getI32Type(), condition);
-  Value any = assembly("{\n.reg .pred mine, ours;\n"
-                       "setp.ne.u32 mine, $1, 0;\n"
-                       "vote.sync.any.pred ours, mine, 0xffffffff;\n"
-                       "selp.u32 $0, 1, 0, ours;\n}",
-                       "=r,r", flag, b.getI32Type())[0];
-  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, any, i32(0));
+  return NVVM::VoteSyncOp::create(b, loc, b.getI1Type(), allLanes(), condition,
+                                  NVVM::VoteSyncKind::any);
 }
 
 void Hopper::setMaxRegisters(int64_t registers, bool raise) {
-  assembly(llvm::formatv("setmaxnreg.{0}.sync.aligned.u32 {1};",
-                         raise ? "inc" : "dec", registers)
-               .str(),
-           "", {});
+  NVVM::SetMaxRegisterOp::create(b, loc, static_cast<uint32_t>(registers),
+                                 raise ? NVVM::SetMaxRegisterAction::increase
+                                       : NVVM::SetMaxRegisterAction::decrease);
 }
 
 //===----------------------------------------------------------------------===//
@@ -111,52 +82,34 @@ void Hopper::setMaxRegisters(int64_t registers, bool raise) {
 //===----------------------------------------------------------------------===//
 
 void Hopper::initBarrier(Value barrier, int64_t arrivals) {
-  assembly("mbarrier.init.shared::cta.b64 [$0], $1;", "r,r,~{memory}",
-           {barrier, i32(arrivals)});
+  ptx::MBarrierInitOp::create(b, loc, barrier, i32(arrivals));
 }
 
-void Hopper::fenceBarrierInit() {
-  assembly("fence.mbarrier_init.release.cluster;", "~{memory}", {});
-}
-
-void Hopper::syncThreads() { assembly("bar.sync 0;", "~{memory}", {}); }
-
-void Hopper::syncWarp() {
-  assembly("bar.warp.sync 0xffffffff;", "~{memory}", {});
-}
+void Hopper::fenceBarrierInit() { NVVM::FenceMbarrierInitOp::create(b, loc); }
+void Hopper::syncThreads() { NVVM::BarrierOp::create(b, loc); }
+void Hopper::syncWarp() { NVVM::SyncWarpOp::create(b, loc, allLanes()); }
 
 void Hopper::syncNamed(Value id, int64_t threads) {
-  assembly("bar.sync $0, $1;", "r,r,~{memory}", {id, i32(threads)});
+  NVVM::BarrierOp::create(b, loc, TypeRange(), id, i32(threads),
+                          NVVM::BarrierReductionAttr(), Value());
 }
 
 Value Hopper::anyNamed(Value id, int64_t threads, Value says) {
   Value flag = arith::ExtUIOp::create(b, loc, b.getI32Type(), says);
-  Value any = assembly("{\n.reg .pred mine, ours;\n"
-                       "setp.ne.u32 mine, $1, 0;\n"
-                       "bar.red.or.pred ours, $2, $3, mine;\n"
-                       "selp.u32 $0, 1, 0, ours;\n}",
-                       "=r,r,r,r,~{memory}", {flag, id, i32(threads)},
-                       b.getI32Type())[0];
+  Value any = ptx::BarRedOrOp::create(b, loc, flag, id, i32(threads));
   return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, any, i32(0));
 }
 
 void Hopper::arrive(Value barrier) {
-  assembly("mbarrier.arrive.shared::cta.b64 _, [$0];", "r,~{memory}", barrier);
+  ptx::MBarrierArriveOp::create(b, loc, barrier);
 }
 
 void Hopper::arriveExpecting(Value barrier, int64_t bytes) {
-  assembly("mbarrier.arrive.expect_tx.shared::cta.b64 _, [$0], $1;",
-           "r,r,~{memory}", {barrier, i32(bytes)});
+  ptx::MBarrierArriveExpectTxOp::create(b, loc, barrier, i32(bytes));
 }
 
 void Hopper::wait(Value barrier, Value parity) {
-  assembly("{\n.reg .pred done;\n"
-           "WAIT_${:uid}:\n"
-           "mbarrier.try_wait.parity.shared::cta.b64 done, [$0], $1;\n"
-           "@done bra DONE_${:uid};\n"
-           "bra WAIT_${:uid};\n"
-           "DONE_${:uid}:\n}",
-           "r,r,~{memory}", {barrier, parity});
+  ptx::MBarrierWaitOp::create(b, loc, barrier, parity);
 }
 
 //===----------------------------------------------------------------------===//
@@ -164,65 +117,48 @@ void Hopper::wait(Value barrier, Value parity) {
 //===----------------------------------------------------------------------===//
 
 Value Hopper::loadShared(Value address) {
-  return assembly("ld.shared.u32 $0, [$1];", "=r,r,~{memory}", address,
-                  b.getI32Type())[0];
+  return ptx::LdSharedOp::create(b, loc, address);
 }
 
 void Hopper::storeShared(Value address, Value value) {
-  assembly("st.shared.u32 [$0], $1;", "r,r,~{memory}", {address, value});
+  ptx::StSharedOp::create(b, loc, address, value);
 }
 
 void Hopper::loadTensor(Value address, Value map, ValueRange at,
                         Value barrier) {
-  SmallVector<Value> operands{address, map, barrier};
-  operands.append(at.begin(), at.end());
-  assembly("cp.async.bulk.tensor.5d.shared::cluster.global.mbarrier::complete_"
-           "tx::bytes [$0], [$1, {$3, $4, $5, $6, $7}], [$2];",
-           "r,l,r,r,r,r,r,r,~{memory}", operands);
+  ptx::CpAsyncBulkTensorLoadOp::create(b, loc, address, map, barrier, at);
 }
 
 SmallVector<Value> Hopper::loadMatrices(Value address) {
-  return assembly("ldmatrix.sync.aligned.m8n8.x4.shared.b16 "
-                  "{$0, $1, $2, $3}, [$4];",
-                  "=r,=r,=r,=r,r,~{memory}", address,
-                  SmallVector<Type>(4, b.getI32Type()));
+  SmallVector<Type> types(4, b.getI32Type());
+  return ptx::LdMatrixOp::create(b, loc, types, address).getMatrices();
 }
 
 void Hopper::storeMatrices(Value address, ValueRange matrices) {
-  SmallVector<Value> operands{address};
-  operands.append(matrices.begin(), matrices.end());
-  assembly("stmatrix.sync.aligned.m8n8.x4.shared.b16 [$0], {$1, $2, $3, $4};",
-           "r,r,r,r,r,~{memory}", operands);
+  ptx::StMatrixOp::create(b, loc, address, matrices);
 }
 
 void Hopper::fenceCopyEngine() {
-  assembly("fence.proxy.async.shared::cta;", "~{memory}", {});
+  NVVM::FenceProxyOp::create(
+      b, loc, NVVM::ProxyKind::async_shared,
+      NVVM::SharedSpaceAttr::get(b.getContext(),
+                                 NVVM::SharedSpace::shared_cta));
 }
 
 void Hopper::storeTensor(Value address, Value map, ValueRange at) {
-  SmallVector<Value> operands{address, map};
-  operands.append(at.begin(), at.end());
-  assembly("cp.async.bulk.tensor.5d.global.shared::cta.bulk_group "
-           "[$1, {$2, $3, $4, $5, $6}], [$0];",
-           "r,l,r,r,r,r,r,~{memory}", operands);
+  ptx::CpAsyncBulkTensorStoreOp::create(b, loc, address, map, at);
 }
 
 void Hopper::addTensor(Value address, Value map, ValueRange at) {
-  SmallVector<Value> operands{address, map};
-  operands.append(at.begin(), at.end());
-  assembly("cp.reduce.async.bulk.tensor.5d.global.shared::cta.add.tile."
-           "bulk_group [$1, {$2, $3, $4, $5, $6}], [$0];",
-           "r,l,r,r,r,r,r,~{memory}", operands);
+  ptx::CpReduceAsyncBulkTensorAddOp::create(b, loc, address, map, at);
 }
 
-void Hopper::commitStores() {
-  assembly("cp.async.bulk.commit_group;", "~{memory}", {});
-}
+void Hopper::commitStores() { NVVM::CpAsyncBulkCommitGroupOp::create(b, loc); }
 void Hopper::waitStoresRead() {
-  assembly("cp.async.bulk.wait_group.read 0;", "~{memory}", {});
+  NVVM::CpAsyncBulkWaitGroupOp::create(b, loc, 0, b.getUnitAttr());
 }
 void Hopper::waitStoresWritten() {
-  assembly("cp.async.bulk.wait_group 0;", "~{memory}", {});
+  NVVM::CpAsyncBulkWaitGroupOp::create(b, loc, 0, UnitAttr());
 }
 
 //===----------------------------------------------------------------------===//
@@ -230,155 +166,89 @@ void Hopper::waitStoresWritten() {
 //===----------------------------------------------------------------------===//
 
 Value Hopper::atomicAdd(Value address, Value value, bool ordered) {
-  return assembly(llvm::formatv("atom.{0}.gpu.global.add.u32 $0, [$1], $2;",
-                                ordered ? "acq_rel" : "relaxed")
-                      .str(),
-                  "=r,l,r,~{memory}", {address, value}, b.getI32Type())[0];
+  return ptx::AtomAddOp::create(b, loc, address, value,
+                                ordered ? ptx::Order::AcquireRelease
+                                        : ptx::Order::Relaxed);
 }
 
 void Hopper::waitAtLeast(Value address, Value value) {
-  assembly("{\n.reg .pred enough;\n.reg .b32 now;\n"
-           "WAIT_${:uid}:\n"
-           "ld.relaxed.gpu.global.b32 now, [$0];\n"
-           "setp.ge.s32 enough, now, $1;\n"
-           "@enough bra DONE_${:uid};\n"
-           "nanosleep.u32 40;\n"
-           "bra WAIT_${:uid};\n"
-           "DONE_${:uid}:\n}",
-           "l,r,~{memory}", {address, value});
+  ptx::WaitAtLeastOp::create(b, loc, address, value);
 }
 
 //===----------------------------------------------------------------------===//
 // Products
 //===----------------------------------------------------------------------===//
 
-/// `{$first, .., $last}`
-static std::string group(int64_t first, int64_t count) {
-  std::string text = "{";
-  for (int64_t index = 0; index < count; ++index)
-    text += llvm::formatv("{0}${1}", index ? ", " : "", first + index).str();
-  return text + "}";
-}
-
-/// The matrix descriptor of a buffer whose rows run along m or n (`alongRows`)
-/// or along k. Rows of a panel go in groups of eight, of which the next follows
-/// at once (stride); the next panel of columns follows after the whole panel
-/// (leading, used where columns run along n).
+/// The descriptor of a buffer whose rows run along m or n (`alongRows`) or
+/// along k. Rows of a panel go in groups of eight; the next panel of columns
+/// follows after the whole panel, which a step of k along a row never reaches.
 Value Hopper::descriptor(tile::BufferType buffer, bool alongRows,
                          Value address) {
-  int64_t leading = alongRows ? 1 : buffer.getPanelBytes() / 16;
-  int64_t stride = 8 * buffer.getSwizzle() / 16;
-  int64_t swizzle = buffer.getSwizzle() == 128  ? 1
-                    : buffer.getSwizzle() == 64 ? 2
-                                                : 3;
-  Value low =
-      arith::OrIOp::create(b, loc, shiftRight(address, 4), i32(leading << 16));
-  Value wide = arith::ExtUIOp::create(b, loc, b.getI64Type(), low);
-  Value high = arith::ConstantIntOp::create(
-      b, loc, (swizzle << 62) | (stride << 32), 64);
-  return arith::OrIOp::create(b, loc, wide, high);
+  int64_t leading = alongRows ? 16 : buffer.getPanelBytes();
+  return ptx::WgmmaDescriptorOp::create(
+      b, loc, address, leading, 8 * buffer.getSwizzle(), buffer.getSwizzle());
 }
 
-/// Bytes from the start of a buffer to what step `step` of 16 along k reads.
-static int64_t stepOffset(tile::BufferType buffer, bool alongRows,
-                          int64_t step) {
-  if (!alongRows)
-    return step * 16 * buffer.getSwizzle();
-  int64_t along = step * 16 * buffer.getElementBytes();
-  return along / buffer.getSwizzle() * buffer.getPanelBytes() +
-         along % buffer.getSwizzle();
-}
-
-/// One instruction for each 16 of k. Operands: results, accumulators if there
-/// are any, the left matrix in registers or its descriptor, the right one's.
-static std::string productText(const Hopper::Product &product,
-                               bool accumulates) {
-  int64_t count = product.columns / 2;
-  int64_t left = accumulates ? 2 * count : count;
-  int64_t right = left + (product.left ? 1 : product.depth / 4);
-  std::string type = product.element.isBF16() ? "bf16" : "f16";
-  std::string text = "{\n.reg .pred add, fresh;\n.reg .b64 at, from;\n"
-                     "setp.eq.u32 add, 0, 0;\nsetp.ne.u32 fresh, 0, 0;\n"
-                     "wgmma.fence.sync.aligned;\n";
-  llvm::raw_string_ostream out(text);
-  for (int64_t step = 0; step < product.depth / 16; ++step) {
-    out << llvm::formatv("add.s64 at, ${0}, {1};\n", right,
-                         stepOffset(product.right, product.transposed, step) /
-                             16);
-    if (product.left)
-      out << llvm::formatv("add.s64 from, ${0}, {1};\n", left,
-                           stepOffset(product.left, true, step) / 16);
-    out << llvm::formatv("wgmma.mma_async.sync.aligned.m64n{0}k16.f32.{1}.{1} "
-                         "{2}, {3}, at, {4}, "
-                         "1, 1{5}, {6};\n",
-                         product.columns, type, group(0, count),
-                         product.left ? "from" : group(left + 4 * step, 4),
-                         accumulates || step > 0 ? "add" : "fresh",
-                         product.left ? ", 0" : "", product.transposed ? 0 : 1);
+/// Bytes from the start of a buffer to what each step of 16 along k reads.
+static SmallVector<int64_t> stepOffsets(tile::BufferType buffer, bool alongRows,
+                                        int64_t depth) {
+  SmallVector<int64_t> offsets;
+  for (int64_t k = 0; k < depth; k += 16) {
+    int64_t along = k * buffer.getElementBytes();
+    offsets.push_back(alongRows ? along / buffer.getSwizzle() *
+                                          buffer.getPanelBytes() +
+                                      along % buffer.getSwizzle()
+                                : k * buffer.getSwizzle());
   }
-  out << "wgmma.commit_group.sync.aligned;\n}";
-  return text;
+  return offsets;
 }
 
 SmallVector<Value> Hopper::multiply(const Product &product, ValueRange left,
                                     Value right, ValueRange accumulators) {
-  int64_t count = product.columns / 2;
-  std::string constraints;
-  for (int64_t index = 0; index < count; ++index)
-    constraints += "=f,";
-  for (size_t index = 0; index < accumulators.size(); ++index)
-    constraints += std::to_string(index) + ",";
-  SmallVector<Value> operands(accumulators);
+  Value leftDescriptor;
+  DenseI64ArrayAttr leftOffsets;
   if (product.left) {
-    constraints += "l,";
-    operands.push_back(descriptor(product.left, true, left[0]));
-  } else {
-    for (size_t index = 0; index < left.size(); ++index)
-      constraints += "r,";
-    operands.append(left.begin(), left.end());
+    leftDescriptor = descriptor(product.left, true, left[0]);
+    leftOffsets =
+        b.getDenseI64ArrayAttr(stepOffsets(product.left, true, product.depth));
+    left = {};
   }
-  operands.push_back(descriptor(product.right, product.transposed, right));
-  return assembly(productText(product, !accumulators.empty()),
-                  constraints + "l,~{memory}", operands,
-                  SmallVector<Type>(count, b.getF32Type()));
+  Value rightDescriptor = descriptor(product.right, product.transposed, right);
+  return ptx::WgmmaOp::create(
+             b, loc, accumulators, left, leftDescriptor, rightDescriptor,
+             product.columns, product.element, leftOffsets,
+             stepOffsets(product.right, product.transposed, product.depth),
+             /*transpose=*/!product.transposed)
+      .getProducts();
 }
 
 SmallVector<Value> Hopper::waitProducts(ValueRange accumulators,
                                         int64_t inFlight) {
-  std::string constraints;
-  for (size_t index = 0; index < accumulators.size(); ++index)
-    constraints += "=f,";
-  for (size_t index = 0; index < accumulators.size(); ++index)
-    constraints += std::to_string(index) + ",";
-  return assembly(
-      llvm::formatv("wgmma.wait_group.sync.aligned {0};", inFlight).str(),
-      constraints + "~{memory}", accumulators, accumulators.getTypes());
+  return ptx::WgmmaWaitOp::create(b, loc, inFlight, accumulators).getProducts();
 }
 
 //===----------------------------------------------------------------------===//
 // Arithmetic
 //===----------------------------------------------------------------------===//
 
-Value Hopper::exp2(Value x) {
-  return intrinsic("llvm.nvvm.ex2.approx.ftz", b.getF32Type(), x);
-}
-Value Hopper::log2(Value x) {
-  return intrinsic("llvm.nvvm.lg2.approx.ftz.f", b.getF32Type(), x);
-}
+Value Hopper::exp2(Value x) { return ptx::Ex2Op::create(b, loc, x); }
+Value Hopper::log2(Value x) { return ptx::Lg2Op::create(b, loc, x); }
 Value Hopper::reciprocal(Value x) {
-  return intrinsic("llvm.nvvm.rcp.approx.ftz.f", b.getF32Type(), x);
+  return NVVM::RcpApproxFtzF32Op::create(b, loc, b.getF32Type(), x);
 }
 
 Value Hopper::exchange(Value value, int64_t laneMask) {
-  return assembly(
-      llvm::formatv("shfl.sync.bfly.b32 $0, $1, {0}, 31, -1;", laneMask).str(),
-      value.getType().isF32() ? "=f,f" : "=r,r", value, value.getType())[0];
+  return shuffle(value, NVVM::ShflKind::bfly, laneMask);
 }
 
 Value Hopper::pack(Value low, Value high, Type element) {
   Type pair = VectorType::get({2}, element);
-  Value packed = intrinsic(element.isBF16() ? "llvm.nvvm.ff2bf16x2.rn"
-                                            : "llvm.nvvm.ff2f16x2.rn",
-                           pair, {high, low});
+  auto round = [&](auto op) -> Value {
+    return decltype(op)::create(b, loc, pair, high, low,
+                                /*random_bits=*/Value(),
+                                NVVM::FPRoundingMode::RN);
+  };
+  Value packed = element.isBF16() ? round(NVVM::ConvertF32x2ToBF16x2Op())
+                                  : round(NVVM::ConvertF32x2ToF16x2Op());
   return LLVM::BitcastOp::create(b, loc, b.getI32Type(), packed);
 }

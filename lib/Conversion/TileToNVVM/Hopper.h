@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The hardware instructions of sm_90a that the lowering uses, one function
-// each. Addresses in shared memory are i32, barriers are named by theirs.
-// Source: PTX ISA 8.x, sections on mbarrier, cp.async.bulk.tensor and wgmma.
+// The instructions of sm_90a as the lowering speaks of them: ops of `nvvm`, and
+// of `ptx` where `nvvm` does not say it whole. Addresses in shared memory are
+// i32, barriers are named by theirs.
 
 #ifndef TESSERA_LIB_CONVERSION_TILETONVVM_HOPPER_H
 #define TESSERA_LIB_CONVERSION_TILETONVVM_HOPPER_H
 
 #include "Tile/IR/Tile.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/IR/Builders.h"
 
 namespace tessera {
@@ -105,12 +106,9 @@ public:
   mlir::Value bitsOf(mlir::Value x, int64_t mask);
 
 private:
-  llvm::SmallVector<mlir::Value> assembly(llvm::StringRef text,
-                                          llvm::StringRef constraints,
-                                          mlir::ValueRange operands,
-                                          mlir::TypeRange results = {});
-  mlir::Value intrinsic(llvm::StringRef name, mlir::Type result,
-                        mlir::ValueRange operands);
+  mlir::Value allLanes();
+  mlir::Value shuffle(mlir::Value value, mlir::NVVM::ShflKind kind,
+                      int64_t lane);
   mlir::Value descriptor(tile::BufferType buffer, bool alongRows,
                          mlir::Value address);
 };

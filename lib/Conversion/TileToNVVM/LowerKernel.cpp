@@ -101,7 +101,8 @@ void KernelLowering::emitIdentity() {
   lane = arith::AndIOp::create(b, hw.loc, threadId, hw.i32(kWarpThreads - 1));
   warp = hw.uniform(arith::ShRUIOp::create(b, hw.loc, threadId, hw.i32(5)));
   auto module = kernel->getParentOfType<ModuleOp>();
-  StringRef name = "tile_shared_memory";
+  // Begins as no kernel's name does.
+  StringRef name = "_tile_shared_memory";
   auto space = LLVM::LLVMPointerType::get(b.getContext(), 3);
   if (!module.lookupSymbol(name)) {
     OpBuilder::InsertionGuard guard(b);

@@ -36,7 +36,8 @@ def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
     ```
     Tensors' `exp2`, `log2` and division become the hardware's approximations
     (relative error some 2e-7), with results and operands below the normal range
-    taken as 0. No `tile` op is left; scalar `arith`, `scf` and `memref` are.
+    taken as 0. No `tile` op is left; instructions are ops of `nvvm` and `ptx`, scalars
+    those of `arith` and `scf`.
     `tile-finish-kernels` follows once control flow is `cf`.
   }];
   let options = [
@@ -47,7 +48,8 @@ def ConvertTileToNVVMPass : Pass<"convert-tile-to-nvvm", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
     "::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect"];
+    "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect",
+    "::tessera::ptx::PtxDialect"];
 }
 
 def TileFinishKernelsPass : Pass<"tile-finish-kernels", "::mlir::ModuleOp"> {

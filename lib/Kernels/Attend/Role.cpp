@@ -106,11 +106,12 @@ Fragment Attender::validRows(const Rows &rows) {
   return less(number, splat(size, type));
 }
 
-/// Rows that attend to nothing, and rows that are no tokens, give 0 and -inf.
+/// Rows that attend to nothing, and rows that are no tokens, give 0 and -inf;
+/// rows with a NaN give NaN, as their sum of weights is.
 void Attender::storeTile(const Rows &rows, Fragment sum, SoftmaxState state) {
   KernelBuilder &b = kernel.b;
   RankedTensorType type = sum.tensorType();
-  Fragment some = less(filled(type, 0), sum);
+  Fragment some = differs(sum, 0);
   Fragment valid = validRows(rows);
   if (valid.get())
     some = both(some, valid);

@@ -143,10 +143,18 @@ Scalar kernels::any(Fragment flags) {
   return {b, tile::AnyOp::create(b, b.getI1Type(), flags.get())};
 }
 
-Fragment kernels::notBelow(Fragment x, double limit) {
+static Fragment compare(arith::CmpFPredicate predicate, Fragment x,
+                        double number) {
   KernelBuilder &b = x.builder();
-  return {b, arith::CmpFOp::create(b, arith::CmpFPredicate::UGE, x.get(),
-                                   constant(b, x.tensorType(), limit))};
+  return {b, arith::CmpFOp::create(b, predicate, x.get(),
+                                   constant(b, x.tensorType(), number))};
+}
+
+Fragment kernels::notBelow(Fragment x, double limit) {
+  return compare(arith::CmpFPredicate::UGE, x, limit);
+}
+Fragment kernels::differs(Fragment x, double number) {
+  return compare(arith::CmpFPredicate::UNE, x, number);
 }
 
 RankedTensorType kernels::accumulatorType(Type element, int64_t columns) {

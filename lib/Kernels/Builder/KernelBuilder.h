@@ -129,6 +129,8 @@ Fragment asOperand(Fragment x);
 Scalar any(Fragment flags);
 /// Not less than, or not a number.
 Fragment notBelow(Fragment x, double limit);
+/// Not equal, or not a number.
+Fragment differs(Fragment x, double number);
 
 /// Types of tensors [64, columns] and [64].
 mlir::RankedTensorType accumulatorType(mlir::Type element, int64_t columns);

@@ -3,6 +3,7 @@
 // A C header that tells a caller everything a call is checked for.
 #include "tessera/Target/Host/Header.h"
 
+#include "FunctionNames.h"
 #include "tessera/Program/Print.h"
 #include "tessera/Version.h"
 
@@ -10,6 +11,7 @@
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace llvm;
 
@@ -55,35 +57,12 @@ SmallVector<std::string> rulesOf(const program::Program &program) {
   return rules;
 }
 
-bool isIdentifierChar(char c) { return isAlnum(c) || c == '_'; }
-
-/// Words of C and C++ that a parameter cannot be called.
-bool isKeyword(StringRef word) {
-  static const StringSet<> words = {
-      "and",      "auto",    "bool",     "break",     "case",     "catch",
-      "char",     "class",   "const",    "continue",  "default",  "delete",
-      "do",       "double",  "else",     "enum",      "export",   "extern",
-      "false",    "float",   "for",      "goto",      "if",       "inline",
-      "int",      "long",    "mutable",  "namespace", "new",      "not",
-      "operator", "or",      "private",  "protected", "public",   "register",
-      "restrict", "return",  "short",    "signed",    "sizeof",   "static",
-      "struct",   "switch",  "template", "this",      "throw",    "true",
-      "try",      "typedef", "typename", "union",     "unsigned", "using",
-      "virtual",  "void",    "volatile", "while",     "xor"};
-  return words.contains(word);
-}
-
-bool isIdentifier(StringRef name) {
-  return !name.empty() && !isDigit(name.front()) &&
-         all_of(name, isIdentifierChar) && !isKeyword(name);
-}
-
 /// `name` as C can say it: unchanged where possible.
 std::string identifierFor(StringRef name) {
   std::string word;
   for (char c : name)
-    word += isIdentifierChar(c) ? c : '_';
-  if (word.empty() || isDigit(word.front()) || isKeyword(word))
+    word += isAlnum(c) ? c : '_';
+  if (word.empty() || isReservedWord(word))
     word += '_';
   return isDigit(word.front()) ? "_" + word : word;
 }
@@ -112,11 +91,24 @@ std::string declaration(const Param &param, StringRef name) {
   }
 }
 
+/// Names of arguments are anything: here they neither begin a line nor begin or
+/// end a comment.
+std::string inComment(StringRef text) {
+  std::string safe;
+  for (char c : text) {
+    bool isControl = isASCII(c) && !isPrint(c);
+    bool isSlashStar = (c == '/' && StringRef(safe).ends_with("*")) ||
+                       (c == '*' && StringRef(safe).ends_with("/"));
+    safe += isControl || isSlashStar ? '?' : c;
+  }
+  return safe;
+}
+
 /// A comment line, broken between words, the following lines indented.
 void printWrapped(raw_ostream &os, StringRef text, unsigned indent) {
   constexpr size_t kColumns = 80;
-  std::string line = " *";
-  for (StringRef word : split(text, ' ')) {
+  std::string line = " *", safe = inComment(text);
+  for (StringRef word : split(safe, ' ')) {
     if (line.size() + 1 + word.size() > kColumns) {
       os << line << "\n";
       line = " *" + std::string(indent, ' ');
@@ -164,30 +156,41 @@ void printDeclarations(raw_ostream &os, const program::Program &program,
 
 } // namespace
 
-Expected<std::string> emitHeader(ArrayRef<program::Record> records,
-                                 StringRef name) {
-  std::string guard = StringRef(identifierFor(name)).upper() + "_H";
+static constexpr StringLiteral kFirstWords = "/* Compiled by Tessera ";
+
+bool isEmittedHeader(StringRef text) { return text.starts_with(kFirstWords); }
+
+/// Between the guard.
+static Expected<std::string> printBody(ArrayRef<program::Record> records) {
   std::string text;
   raw_string_ostream os(text);
-  os << "/* Compiled by Tessera " TESSERA_VERSION_STRING ". The object beside "
-        "this header is linked\n * with libtessera_rt. */\n"
-     << "#ifndef " << guard << "\n#define " << guard << "\n\n"
-     << "#include \"tessera-c/Runtime.h\"\n\n"
+  os << "#include \"tessera-c/Runtime.h\"\n\n"
      << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
   for (const program::Record &record : records) {
     program::Program program = record.program();
-    if (!isIdentifier(program.function()))
-      return createStringError(inconvertibleErrorCode(),
-                               Twine("the function '") + program.function() +
-                                   "' cannot be called from C by this name; "
-                                   "use letters, digits and '_'");
+    if (std::string why = whyNotCallable(program.function()); !why.empty())
+      return createStringError(inconvertibleErrorCode(), why);
     SmallVector<std::string> names = parameterNames(program);
     printComment(os, program, names);
     printDeclarations(os, program, names);
   }
-  os << "#ifdef __cplusplus\n} /* extern \"C\" */\n#endif\n\n"
-     << "#endif /* " << guard << " */\n";
+  os << "#ifdef __cplusplus\n} /* extern \"C\" */\n#endif\n";
   return text;
+}
+
+Expected<std::string> emitHeader(ArrayRef<program::Record> records) {
+  Expected<std::string> body = printBody(records);
+  if (!body)
+    return body.takeError();
+  // Headers of one name may meet in a program, those of one content alone may
+  // leave each other out.
+  std::string guard = "TESSERA_" + utohexstr(xxh3_64bits(*body)) + "_H";
+  return (kFirstWords + TESSERA_VERSION_STRING +
+          ". The object beside this header is linked\n"
+          " * with libtessera_rt. */\n#ifndef " +
+          guard + "\n#define " + guard + "\n\n" + *body + "\n#endif /* " +
+          guard + " */\n")
+      .str();
 }
 
 } // namespace tessera::host

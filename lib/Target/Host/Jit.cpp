@@ -3,6 +3,8 @@
 // Loading objects with ORC, the runtime's symbols given by address.
 #include "tessera/Target/Host/Jit.h"
 
+#include "RuntimeFunctions.h"
+
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -11,25 +13,31 @@
 using namespace llvm;
 using namespace tessera::host;
 
-/// Every function of the runtime that compiled code calls. By address, since a
-/// tool does not export the symbols of an archive linked into it.
-static orc::SymbolMap runtimeSymbols(orc::LLJIT &jit) {
-  const std::pair<StringRef, void *> table[] = {
-      {"tessera_cpu_level", reinterpret_cast<void *>(&tessera_cpu_level)},
-      {"tessera_num_threads", reinterpret_cast<void *>(&tessera_num_threads)},
-      {"tessera_rt_check_call",
-       reinterpret_cast<void *>(&tessera_rt_check_call)},
-      {"tessera_rt_error", reinterpret_cast<void *>(&tessera_rt_error)},
-      {"tessera_rt_memory_error",
-       reinterpret_cast<void *>(&tessera_rt_memory_error)},
-      {"tessera_rt_parallel_for",
-       reinterpret_cast<void *>(&tessera_rt_parallel_for)},
+llvm::ArrayRef<RuntimeFunction> tessera::host::runtimeFunctions() {
+#define TESSERA_ROW(function)                                                  \
+  {                                                                            \
+    #function, reinterpret_cast<void *>(&function)                             \
+  }
+  static const RuntimeFunction rows[] = {
+      TESSERA_ROW(tessera_cpu_level),
+      TESSERA_ROW(tessera_num_threads),
+      TESSERA_ROW(tessera_rt_check_call),
+      TESSERA_ROW(tessera_rt_error),
+      TESSERA_ROW(tessera_rt_memory_error),
+      TESSERA_ROW(tessera_rt_parallel_for),
   };
+#undef TESSERA_ROW
+  return rows;
+}
+
+/// By address, since a tool does not export the symbols of an archive linked
+/// into it.
+static orc::SymbolMap runtimeSymbols(orc::LLJIT &jit) {
   orc::SymbolMap symbols;
-  for (auto [name, address] : table)
-    symbols[jit.mangleAndIntern(name)] = {orc::ExecutorAddr::fromPtr(address),
-                                          JITSymbolFlags::Exported |
-                                              JITSymbolFlags::Callable};
+  for (const RuntimeFunction &row : runtimeFunctions())
+    symbols[jit.mangleAndIntern(row.name)] = {
+        orc::ExecutorAddr::fromPtr(row.address),
+        JITSymbolFlags::Exported | JITSymbolFlags::Callable};
   return symbols;
 }
 

@@ -41,6 +41,28 @@ def HostOutlineParallelPass
     "::mlir::scf::SCFDialect"];
 }
 
+def HostExpandCopiesPass : Pass<"host-expand-copies", "::mlir::func::FuncOp"> {
+  let summary = "Copy buffers row by row";
+  let description = [{
+    LLVM's lowering of `memref.copy` calls a library of MLIR's wherever strides
+    are not known, and compiled code has none. So a copy becomes a parallel loop
+    over rows, each of them one `memcpy`; where elements of a row do not lie side
+    by side, a loop over elements.
+
+    ```
+    memref.copy %a, %b : memref<?x64xf32, strided<[?, 1]>> to ..
+      ==>
+    scf.parallel (%i) = (%c0) to (%n) step (%c1) {
+      "llvm.intr.memcpy"(%row_of_b, %row_of_a, %bytes) ..
+    }
+    ```
+    No `memref.copy` is left. It cannot fail.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect"];
+}
+
 def HostGatherBuffersPass
     : Pass<"host-gather-buffers", "::mlir::func::FuncOp"> {
   let summary = "Ask for all memory of a call at once, and let it be refused";

@@ -23,6 +23,7 @@ static void addVectorToLLVM(OpPassManager &pipeline) {
 }
 
 void tessera::host::buildLowerToLLVMPipeline(OpPassManager &pipeline) {
+  pipeline.addNestedPass<func::FuncOp>(createHostExpandCopiesPass());
   pipeline.addPass(createHostOutlineParallelPass());
   pipeline.addPass(createCanonicalizerPass());
   pipeline.addPass(createCSEPass());

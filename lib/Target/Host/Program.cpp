@@ -4,6 +4,7 @@
 #include "tessera/Target/Host/Program.h"
 
 #include "EmitEntry.h"
+#include "ObjectSymbols.h"
 #include "tessera/Target/Host/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -163,8 +164,11 @@ Expected<std::unique_ptr<MemoryBuffer>> HostProgram::emitObject() {
                                    CodeGenFileType::ObjectFile))
     return internalError("this LLVM cannot write ELF objects");
   passes.run(*module);
-  return std::make_unique<SmallVectorMemoryBuffer>(
+  auto object = std::make_unique<SmallVectorMemoryBuffer>(
       std::move(bytes), "tessera", /*RequiresNullTerminator=*/false);
+  if (Error error = checkUndefinedSymbols(*object))
+    return internalError(toString(std::move(error)));
+  return object;
 }
 
 static Error lowerToLLVM(mlir::ModuleOp module) {

@@ -22,9 +22,13 @@ Expected<PrivateFolder> PrivateFolder::create() {
   sys::path::append(path, "tessera-XXXXXX");
   std::string folder = path.str().str();
   // LLVM's createUniqueDirectory() lets the group in.
-  if (!mkdtemp(folder.data()))
-    return createFileError(folder,
-                           std::error_code(errno, std::generic_category()));
+  if (!mkdtemp(folder.data())) {
+    std::error_code wrong(errno, std::generic_category());
+    return createStringError(
+        wrong, "cannot make a folder for temporary files in '" +
+                   sys::path::parent_path(folder) + "': " + wrong.message() +
+                   "; name one that can be written in TMPDIR");
+  }
   return PrivateFolder(std::move(folder));
 }
 
@@ -48,6 +52,9 @@ Expected<ProgramAnswer> runProgram(const std::string &program,
   SmallVector<StringRef> words = {program};
   words.append(arguments.begin(), arguments.end());
   std::string output = folder.file("output.txt"), error;
+  // A program before may have written more there than this one is going to.
+  if (std::error_code wrong = sys::fs::remove(output))
+    return createFileError(output, wrong);
   int exitCode =
       sys::ExecuteAndWait(program, words, /*Env=*/std::nullopt,
                           {StringRef(""), StringRef(output), StringRef(output)},

@@ -109,14 +109,12 @@ static VersionTuple parseVersion(StringRef text) {
 }
 
 /// The version of the ptxas at `path`, or why it cannot assemble for `chip`.
-static Expected<VersionTuple> probe(const std::string &path, const Chip &chip) {
+static Expected<VersionTuple> probe(const std::string &path, const Chip &chip,
+                                    const PrivateFolder &folder) {
   auto refuse = [&](const Twine &reason) {
     return createStringError(inconvertibleErrorCode(), path + reason);
   };
-  Expected<PrivateFolder> folder = PrivateFolder::create();
-  if (!folder)
-    return folder.takeError();
-  Expected<ProgramAnswer> answer = runProgram(path, {"--version"}, *folder);
+  Expected<ProgramAnswer> answer = runProgram(path, {"--version"}, folder);
   if (!answer)
     return answer.takeError();
   VersionTuple version = parseVersion(answer->text);
@@ -143,12 +141,15 @@ static Error nothingFound(ArrayRef<AssemblerPlace> places, StringRef rejected,
 
 Expected<Assembler> findAssembler(ArrayRef<AssemblerPlace> places,
                                   const Chip &chip) {
+  Expected<PrivateFolder> folder = PrivateFolder::create();
+  if (!folder)
+    return folder.takeError();
   std::string rejected;
   for (const AssemblerPlace &place : places) {
     for (const std::string &path : place.files) {
       if (!sys::fs::can_execute(path))
         continue;
-      Expected<VersionTuple> version = probe(path, chip);
+      Expected<VersionTuple> version = probe(path, chip, *folder);
       if (version)
         return Assembler{path, place.name, *version};
       rejected += "; " + toString(version.takeError());

@@ -13,6 +13,7 @@
 #include "llvm/IR/DiagnosticHandler.h"
 #include "llvm/IR/DiagnosticInfo.h"
 #include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -130,12 +131,14 @@ static bool hideFunctions(Module &module) {
 
 /// Instructions that all threads of a warp must carry out together are written
 /// as assembly text, which the llvm dialect cannot call convergent. Without
-/// that a barrier between two equal branches is copied into both.
+/// that a barrier between two equal branches is copied into both. They all have
+/// side effects; text that has none may be copied.
 static void keepAssemblyTogether(Module &module) {
   for (Function &function : module)
     for (Instruction &instruction : instructions(function))
       if (auto *call = dyn_cast<CallBase>(&instruction))
-        if (call->isInlineAsm())
+        if (auto *text = dyn_cast<InlineAsm>(call->getCalledOperand());
+            text && text->hasSideEffects())
           call->setConvergent();
 }
 

@@ -22,41 +22,47 @@ tile.kernel @parts(%o: !out, %x: !map, %steps: i32) {
     %xs = tile.acquire %ring[%c0] : !tile.ring<3 x 128x96xf16, swizzle = 64, readers = 2>
     tile.load %x[%c0, %c0, %c0] into %xs : !map
   }
-  // CHECK: setmaxnreg.dec.sync.aligned.u32 40;
-  // CHECK: setmaxnreg.inc.sync.aligned.u32 232;
+  // CHECK: nvvm.setmaxregister decrease 40
+  // CHECK: nvvm.setmaxregister increase 232
   tile.role @multiply agents(2) warps(4) registers(232) (%agent) {
     %row = arith.muli %agent, %c64 : index
     %xs = tile.wait %ring[%c0] : !tile.ring<3 x 128x96xf16, swizzle = 64, readers = 2>
     // Two registers hold how far three stages have gone.
     // CHECK: arith.xori
-    // CHECK: ldmatrix
+    // CHECK-COUNT-6: :4 = ptx.ldmatrix
     %left = tile.load_fragment %xs[%row] : !full -> tensor<64x96xf16, #lhs>
+    // CHECK: %[[R:.*]] = ptx.wgmma.descriptor %{{.*}} leading 16 stride 512 swizzle 64
+    // CHECK: ptx.wgmma n 128 f16 left(
+    // CHECK-SAME: right %[[R]] at [0, 32, 8192, 8224, 16384, 16416]{{$}}
+    %f = tile.mma %left, %xs transposed : tensor<64x96xf16, #lhs>, !full -> tensor<64x128xf32, #acc>
+    // CHECK: %[[F:.*]]:64 = ptx.wgmma.wait 0
+    %first = tile.mma_wait %f : !tile.pending<tensor<64x128xf32, #acc>>
     // Left and right from shared memory: 64 bytes a row of a panel, the second
     // step of 16 beside the first, the third in the next panel.
-    // CHECK: add.s64 at, $[[R:[0-9]+]], 0;\0Aadd.s64 from, $[[L:[0-9]+]], 0;
-    // CHECK-SAME: m64n128k16.f32.f16.f16 {{.*}}, from, at, fresh, 1, 1, 0, 0;
-    // CHECK-SAME: add.s64 at, $[[R]], 2;\0Aadd.s64 from, $[[L]], 2;
-    // CHECK-SAME: add.s64 at, $[[R]], 512;\0Aadd.s64 from, $[[L]], 512;
-    %p = tile.mma %xs[%row], %xs transposed : !full, !full -> tensor<64x128xf32, #acc>
+    // CHECK: %[[L:.*]] = ptx.wgmma.descriptor %{{.*}} leading 16 stride 512 swizzle 64
+    // CHECK: ptx.wgmma n 128 f16 left %[[L]] at [0, 32, 8192, 8224, 16384, 16416]
+    // CHECK-SAME: right %{{.*}} at [0, 32, 8192, 8224, 16384, 16416] plus(%[[F]]#0,
+    %p = tile.mma %xs[%row], %xs transposed plus %first : !full, !full -> tensor<64x128xf32, #acc>
     %scores = tile.mma_wait %p : !tile.pending<tensor<64x128xf32, #acc>>
     %half = arith.truncf %scores : tensor<64x128xf32, #acc> to tensor<64x128xf16, #acc>
     %weights = tile.as_operand %half : tensor<64x128xf16, #acc>
-    // CHECK: m64n96k16.f32.f16.f16 {{.*}}, at, fresh, 1, 1, 1;
+    // CHECK: %[[V:.*]] = ptx.wgmma.descriptor %{{.*}} leading 8192 stride 512 swizzle 64
+    // CHECK: ptx.wgmma n 96 f16 left(
+    // CHECK-SAME: right %[[V]] at [0, 1024, 2048, 3072, 4096, 5120, 6144, 7168] transpose
     %q = tile.mma %weights, %xs : tensor<64x128xf16, #lhs>, !full -> tensor<64x96xf32, #acc>
     %sum = tile.mma_wait %q : !tile.pending<tensor<64x96xf32, #acc>>
     tile.release %xs : !full
     %out = arith.truncf %sum : tensor<64x96xf32, #acc> to tensor<64x96xf16, #acc>
     // Three parts of 32 columns, each read before the next is written.
-    // CHECK: cp.async.bulk.wait_group.read 0;
-    // CHECK: stmatrix
-    // CHECK: fence.proxy.async.shared::cta;
-    // CHECK: cp.async.bulk.tensor.5d.global.shared::cta.bulk_group
-    // CHECK-SAME: %[[O]]
-    // CHECK: cp.async.bulk.commit_group;
-    // CHECK: cp.async.bulk.wait_group.read 0;
-    // CHECK: cp.async.bulk.wait_group.read 0;
-    // CHECK-NOT: wait_group.read
-    // CHECK: cp.async.bulk.wait_group 0;
+    // CHECK: nvvm.cp.async.bulk.wait_group 0 {read}
+    // CHECK: ptx.stmatrix
+    // CHECK: nvvm.fence.proxy {kind = #nvvm.proxy_kind<async.shared>, space = #nvvm.shared_space<cta>}
+    // CHECK: ptx.cp.async.bulk.tensor.store %{{.*}}, %[[O]][
+    // CHECK: nvvm.cp.async.bulk.commit.group
+    // CHECK: nvvm.cp.async.bulk.wait_group 0 {read}
+    // CHECK: nvvm.cp.async.bulk.wait_group 0 {read}
+    // CHECK-NOT: {read}
+    // CHECK: nvvm.cp.async.bulk.wait_group 0{{$}}
     tile.store_async %out through %staging[%agent] to %o[%c0, %c0, %row]
         : tensor<64x96xf16, #acc>, !staging, !out
     tile.store_wait
@@ -72,11 +78,11 @@ tile.kernel @shared(%state: memref<?xi32>, %lse: memref<?xf32>, %n: i32) {
   %ring = tile.make_ring : !tile.ring<2 x none>
   tile.role @steer agents(1) warps(1) registers(40) (%agent) {
     // CHECK: llvm.getelementptr %[[STATE]][1] : (!llvm.ptr<1>) -> !llvm.ptr<1>, i32
-    // CHECK: ld.relaxed.gpu.global.b32
+    // CHECK-NEXT: ptx.wait_at_least
     tile.await %state[%c1] reaches %n : memref<?xi32>
-    // CHECK: atom.relaxed.gpu.global.add.u32
+    // CHECK: ptx.atom.add relaxed
     %ticket = tile.atomic_add %n to %state[%c0] : memref<?xi32>
-    // CHECK: atom.acq_rel.gpu.global.add.u32
+    // CHECK: ptx.atom.add acq_rel
     %left = tile.atomic_add %n to %state[%c1] ordered : memref<?xi32>
     %sum = arith.addi %ticket, %left : i32
     %item = tile.acquire %ring[%c0] note(%sum) : !tile.ring<2 x none>
@@ -85,7 +91,7 @@ tile.kernel @shared(%state: memref<?xi32>, %lse: memref<?xf32>, %n: i32) {
   tile.role @follow agents(1) warps(4) registers(208) (%agent) {
     %item = tile.wait %ring[%c0] : !tile.ring<2 x none>
     // What steers an agent is said to be uniform.
-    // CHECK: "shfl.sync.idx.b32
+    // CHECK: nvvm.shfl.sync idx
     %end = tile.note %item : !tile.full<none>
     tile.release %item : !tile.full<none>
     %number = tile.row_numbers : tensor<64xi32, #tile.layout<row>>

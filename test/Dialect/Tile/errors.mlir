@@ -9,6 +9,38 @@ tile.kernel @empty() {
 
 // -----
 
+// expected-error @below {{is called 'a-b', which no assembler takes; begin with a letter, use letters, digits and '_', and not WARP_SZ}}
+tile.kernel @"a-b"() {
+  tile.role @none agents(1) warps(1) (%agent) {
+  }
+}
+
+// -----
+
+// expected-error @below {{is called '', which no assembler takes}}
+tile.kernel @""() {
+  tile.role @none agents(1) warps(1) (%agent) {
+  }
+}
+
+// -----
+
+// expected-error @below {{is called 'WARP_SZ', which no assembler takes}}
+tile.kernel @WARP_SZ() {
+  tile.role @none agents(1) warps(1) (%agent) {
+  }
+}
+
+// -----
+
+// expected-error @below {{is called '_a', which no assembler takes}}
+tile.kernel @_a() {
+  tile.role @none agents(1) warps(1) (%agent) {
+  }
+}
+
+// -----
+
 tile.kernel @roles() {
   // expected-error @below {{has 0 agents of 4 warps; expected at least 1 of each}}
   tile.role @none agents(0) warps(4) (%agent) {

@@ -169,6 +169,12 @@ TEST_P(SpecErrors, SayWhatIsWrongAndWhatWouldBeRight) {
 }
 
 const WrongSpec kWrongSpecs[] = {
+    {"NameWithADash", [](Spec &s) { s.name = "my-attention"; },
+     "the name of the function is 'my-attention'; use letters, digits and '_', "
+     "and no digit first"},
+    {"NameWithADigitFirst", [](Spec &s) { s.name = "2d"; },
+     "the name of the function is '2d'; use letters, digits and '_', and no "
+     "digit first"},
     {"HeadDim", [](Spec &s) { s.headDim = 100; },
      "the head dimension is 100; use a multiple of 8 from 32 to 256"},
     {"HeadDimTooLarge", [](Spec &s) { s.headDim = 264; },

@@ -19,6 +19,7 @@ namespace {
 
 using Gate = StaticConfig::Gate;
 constexpr uint64_t kGeometries = 16; // of each configuration
+constexpr uint64_t kWordings = 4;    // each of which is compiled
 
 const StaticConfig kConfigs[] = {
     {.headDim = 64,
@@ -110,16 +111,19 @@ void repeatKeyBlocks(AttentionInputs &in, Random &random) {
 class Attention : public testing::TestWithParam<StaticConfig> {
 protected:
   void draw(uint64_t seed);
+  void check();
   Tensor callScores();
+  void addTopk(CompiledCall &call) const;
+  void addScale(CompiledCall &call) const;
   void callAttention();
   void checkSelection(const Tensor &scores) const;
   void checkNumbers() const;
 
   Element element() const { return GetParam().element; }
 
-  const std::unique_ptr<host::HostJit> jit =
-      compile(attentionModule(GetParam()));
+  std::unique_ptr<host::HostJit> jit;
   Geometry geometry;
+  Wording wording;
   AttentionInputs in;
   Random layouts{0};
   Tensor output, lse, coarse;
@@ -133,6 +137,20 @@ void Attention::draw(uint64_t seed) {
   repeatKeyBlocks(in, layouts);
 }
 
+void Attention::addTopk(CompiledCall &call) const {
+  if (wording.topk == Wording::Origin::Argument)
+    call.input(int32_t(in.k));
+  if (wording.topk == Wording::Origin::Computed)
+    call.input(argumentOf(in.k));
+}
+
+void Attention::addScale(CompiledCall &call) const {
+  if (geometry.scale && wording.scale == Wording::Origin::Argument)
+    call.input(*geometry.scale);
+  if (geometry.scale && wording.scale == Wording::Origin::Computed)
+    call.input(argumentOf(*geometry.scale));
+}
+
 /// The scores by which attention selects, in f32: fusing changes no bit.
 Tensor Attention::callScores() {
   CompiledCall call(*jit, "scores", layouts);
@@ -140,8 +158,7 @@ Tensor Attention::callScores() {
   call.input(in.key, element());
   call.input(in.qSizes);
   call.input(in.kvSizes);
-  if (geometry.scale)
-    call.input(*geometry.scale);
+  addScale(call);
   call.output({geometry.batch, geometry.heads(),
                blockCount(geometry.queries, in.block.query),
                blockCount(geometry.keys, in.block.key)},
@@ -159,9 +176,8 @@ void Attention::callAttention() {
   for (const std::optional<Tensor> &gate : {in.fineGate, in.coarseGate})
     if (gate)
       call.input(*gate, element());
-  call.input(int32_t(in.k));
-  if (geometry.scale)
-    call.input(*geometry.scale);
+  addTopk(call);
+  addScale(call);
 
   const std::vector<int64_t> &dims = in.query.dims;
   int64_t blocks = blockCount(dims[2], in.block.query);
@@ -213,18 +229,33 @@ void Attention::checkNumbers() const {
   }
 }
 
-TEST_P(Attention, IsTheOracles) {
+/// One call, on the levels of this machine in turn.
+void Attention::check() {
   std::vector<int32_t> levels = levelsHere();
-  for (uint64_t number = 0; number < kGeometries; ++number) {
+  LevelLimit limit(levels[geometry.seed % levels.size()]);
+  SCOPED_TRACE("level " + std::to_string(tessera_cpu_level()) + ", " +
+               wording.describe() + ", " + geometry.describe());
+  ASSERT_NO_FATAL_FAILURE(callAttention());
+  checkSelection(callScores());
+  checkNumbers();
+}
+
+TEST_P(Attention, IsTheOracles) {
+  jit = compile(attentionModule(GetParam()));
+  for (uint64_t number = 0; number < kGeometries && !HasFailure(); ++number) {
     draw(firstSeed() + number);
-    LevelLimit limit(levels[number % levels.size()]);
-    SCOPED_TRACE("level " + std::to_string(tessera_cpu_level()) + ", " +
-                 geometry.describe());
-    ASSERT_NO_FATAL_FAILURE(callAttention());
-    checkSelection(callScores());
-    checkNumbers();
-    if (HasFailure())
-      return;
+    check();
+  }
+}
+
+TEST_P(Attention, IsTheOraclesHoweverItIsStated) {
+  for (uint64_t number = 0; number < kWordings && !HasFailure(); ++number) {
+    draw(firstSeed() + number);
+    wording = drawWording(geometry);
+    std::string text = attentionModule(geometry, wording);
+    SCOPED_TRACE(text);
+    jit = compile(text);
+    check();
   }
 }
 

@@ -4,6 +4,7 @@
 #ifndef TESSERA_TEST_UNIT_ENDTOEND_MODULETEXT_H
 #define TESSERA_TEST_UNIT_ENDTOEND_MODULETEXT_H
 
+#include "tessera/Oracle/Oracle.h"
 #include "tessera/Oracle/RandomGeometry.h"
 
 #include <iosfwd>
@@ -22,6 +23,14 @@ namespace tessera::test {
 /// @scores(query, key, [query sizes, key sizes,] [scale])
 ///   -> the scores @attention selects by
 std::string attentionModule(const oracle::StaticConfig &config);
+/// The same for the calls of one geometry alone: a k or scale that is constant
+/// is no argument, for one that is computed argumentOf() is.
+std::string attentionModule(const oracle::Geometry &geometry,
+                            const oracle::Wording &wording);
+
+/// What to pass so that the function computes `number`.
+inline int32_t argumentOf(int64_t number) { return int32_t(number + 3); }
+inline float argumentOf(float number) { return 2 * number; }
 
 /// One op as a function of its name:
 /// @pool(input, [sizes]) -> means, by the query's block
@@ -34,6 +43,8 @@ std::string attentionModule(const oracle::StaticConfig &config);
 /// of the configuration's type.
 std::string pieceModule(const oracle::StaticConfig &config,
                         const std::string &op);
+std::string pieceModule(const oracle::Geometry &geometry,
+                        const oracle::Wording &wording, const std::string &op);
 
 struct PartitionConfig {
   int64_t cube[3];
@@ -46,6 +57,11 @@ void PrintTo(const PartitionConfig &config, std::ostream *out);
 /// @there(raster, time, height, width, [text]) -> blocks, sizes
 /// @back(blocks, time, height, width, [text]) -> raster
 std::string partitionModule(const PartitionConfig &config);
+/// The same for the calls of one grid alone. Extents are static here and there,
+/// and where `isConstant` no scalar is an argument.
+std::string partitionModule(const PartitionConfig &config,
+                            const oracle::Grid &grid, int64_t batch,
+                            int64_t heads, bool isConstant, uint64_t seed);
 
 } // namespace tessera::test
 

@@ -19,6 +19,7 @@ namespace {
 
 using Gate = StaticConfig::Gate;
 constexpr uint64_t kCalls = 12; // of each op of each configuration
+constexpr uint64_t kWordings = 4;
 
 const StaticConfig kConfigs[] = {
     {.headDim = 48,
@@ -52,7 +53,7 @@ public:
   using Check = void (Pieces::*)();
 
   /// Compiles `op` and checks random calls on the levels of this machine in
-  /// turn.
+  /// turn, then some calls of modules that were written for them alone.
   void checkCalls(const std::string &op, Check check);
 
   void checkPool();
@@ -62,14 +63,23 @@ public:
   void checkCombine();
 
 private:
+  void checkCall(Check check);
   CompiledCall call(const char *function) {
     return CompiledCall(*jit, function, random);
   }
   Tensor drawTensor(std::vector<int64_t> dims);
   Tensor drawScores();
+  void addTopk(CompiledCall &call) const {
+    if (wording.topk == Wording::Origin::Argument)
+      call.input(int32_t(in.k));
+    if (wording.topk == Wording::Origin::Computed)
+      call.input(argumentOf(in.k));
+  }
   void addScale(CompiledCall &call) const {
-    if (geometry.scale)
+    if (geometry.scale && wording.scale == Wording::Origin::Argument)
       call.input(*geometry.scale);
+    if (geometry.scale && wording.scale == Wording::Origin::Computed)
+      call.input(argumentOf(*geometry.scale));
   }
   int64_t queryBlocks() const {
     return blockCount(geometry.queries, in.block.query);
@@ -79,24 +89,37 @@ private:
 
   std::unique_ptr<host::HostJit> jit;
   Geometry geometry;
+  Wording wording;
   AttentionInputs in;
   Random random{0};
 };
 
+/// One module for all calls, then one for each of some.
 void Pieces::checkCalls(const std::string &op, Check check) {
   jit = compile(pieceModule(GetParam(), op));
-  std::vector<int32_t> levels = levelsHere();
-  for (uint64_t number = 0; number < kCalls; ++number) {
+  for (uint64_t number = 0; number < kCalls + kWordings; ++number) {
     geometry = drawGeometry(firstSeed() + number, GetParam());
-    in = drawInputs(geometry);
-    random = Random(geometry.seed);
-    LevelLimit limit(levels[number % levels.size()]);
-    SCOPED_TRACE("level " + std::to_string(tessera_cpu_level()) + ", " +
-                 geometry.describe());
-    (this->*check)();
+    std::string text;
+    if (number >= kCalls) {
+      wording = drawWording(geometry);
+      text = pieceModule(geometry, wording, op);
+      jit = compile(text);
+    }
+    SCOPED_TRACE(text);
+    checkCall(check);
     if (HasFailure())
       return;
   }
+}
+
+void Pieces::checkCall(Check check) {
+  in = drawInputs(geometry);
+  random = Random(geometry.seed);
+  std::vector<int32_t> levels = levelsHere();
+  LevelLimit limit(levels[geometry.seed % levels.size()]);
+  SCOPED_TRACE("level " + std::to_string(tessera_cpu_level()) + ", " +
+               wording.describe() + ", " + geometry.describe());
+  (this->*check)();
 }
 
 /// Numbers that f32 holds.
@@ -169,7 +192,7 @@ void Pieces::checkSelect() {
   Tensor scores = drawScores();
   CompiledCall selecting = call("select");
   selecting.input(scores, Element::F32);
-  selecting.input(int32_t(in.k));
+  addTopk(selecting);
   selecting.input(in.kvSizes);
   std::vector<int64_t> dims = {scores.dims[0], scores.dims[1], scores.dims[2]};
   selecting.output({dims[0], dims[1], dims[2], GetParam().capacity},

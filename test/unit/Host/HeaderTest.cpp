@@ -5,9 +5,16 @@
 
 #include "tessera/Target/Host/Header.h"
 
+#include "llvm/Object/Archive.h"
+#include "llvm/Object/Binary.h"
+#include "llvm/Object/ObjectFile.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Regex.h"
 #include "gtest/gtest.h"
 
 using tessera::host::emitHeader;
+using tessera::host::isEmittedHeader;
+using tessera::host::whyNotCallable;
 using namespace tessera::program;
 using namespace tessera::test;
 
@@ -62,9 +69,9 @@ Record everything() {
 }
 
 TEST(Header, SaysEveryThingACallIsCheckedFor) {
-  std::string header = get(emitHeader(everything(), "attend-lists"));
+  std::string header = get(emitHeader(everything()));
   for (const char *expected :
-       {"#ifndef ATTEND_LISTS_H",
+       {"#ifndef TESSERA_",
         "extern \"C\"",
         " * query   input, bf16 [B or 1, 12, Sq, 128]\n",
         " * index   input, i32 [B, 12, Nq, 32]\n",
@@ -96,20 +103,99 @@ TEST(Header, GivesEachParameterANameOfItsOwn) {
   Writer writer = hostWriter("f");
   for (const char *name : {"a-b", "a.b", "2d"})
     addParam(writer, name, ParamKind::ScalarF32);
-  std::string header = get(emitHeader(writer.write(), "f"));
-  for (const char *expected : {"float a_b,", "float a_b_1,", "float _2d_)"})
+  std::string header = get(emitHeader(writer.write()));
+  for (const char *expected : {"float a_b,", "float a_b_1,", "float _2d)"})
     EXPECT_NE(header.find(expected), std::string::npos)
         << "not found: " << expected << "\nin:\n"
         << header;
 }
 
+TEST(Header, IsKnownByItsFirstWords) {
+  EXPECT_TRUE(isEmittedHeader(get(emitHeader(everything()))));
+  EXPECT_FALSE(isEmittedHeader("/* By hand. */\n"));
+  EXPECT_FALSE(isEmittedHeader(""));
+}
+
 TEST(Header, RefusesAFunctionThatCCannotName) {
   llvm::Expected<std::string> header =
-      emitHeader(hostWriter("video.attention").write(), "x");
+      emitHeader(hostWriter("video.attention").write());
   ASSERT_FALSE(bool(header));
   EXPECT_EQ(llvm::toString(header.takeError()),
             "the function 'video.attention' cannot be called from C by this "
             "name; use letters, digits and '_'");
+}
+
+TEST(FunctionNames, OfUsersAreTaken) {
+  for (const char *name : {"f", "attend", "tessera_attend", "pool", "select",
+                           "a9", "F", "VSA_forward", "x_v3"})
+    EXPECT_EQ(whyNotCallable(name), "");
+}
+
+TEST(FunctionNames, ThatMeanSomethingElseAreRefused) {
+  for (const char *name : {"requires", "explicit",       "asm",
+                           "concept",  "typeof",         "main",
+                           "int32_t",  "INT32_MAX",      "SIZE_MAX",
+                           "UINT64_C", "INT8_WIDTH",     "linux",
+                           "unix",     "and_eq",         "char8_t",
+                           "co_yield", "nullptr",        "constexpr",
+                           "alignas",  "typeof_unqual",  "thread_local",
+                           "std",      "contract_assert"})
+    EXPECT_EQ(whyNotCallable(name),
+              std::string("the function '") + name +
+                  "' has a name that C, C++ or tessera-c/Runtime.h use for "
+                  "something else; choose another");
+}
+
+TEST(FunctionNames, OfCompilersAreRefused) {
+  for (const char *name : {"foo__v3", "foo__packed", "foo__kernel0", "_Bool",
+                           "_foo", "__asm__", "foo__"})
+    EXPECT_EQ(whyNotCallable(name),
+              std::string("the function '") + name +
+                  "' has a name of those that belong to compilers, and to what "
+                  "this one makes of functions, such as f__packed; begin with "
+                  "a letter and use no '__'");
+}
+
+TEST(FunctionNames, OfTheCLibraryAreRefused) {
+  for (const char *name : {"free", "malloc", "memcpy", "aligned_alloc", "exp2f",
+                           "printf", "pthread_create", "sysconf"})
+    EXPECT_EQ(whyNotCallable(name),
+              std::string("the function '") + name +
+                  "' would take the place of that of the C library; choose "
+                  "another name");
+}
+
+/// What the archive needs, and names like those it declares.
+TEST(FunctionNames, ThatTheRuntimeNeedsOrDeclaresAreRefused) {
+  auto archive = llvm::object::createBinary(TEST_RUNTIME);
+  ASSERT_TRUE(bool(archive)) << toString(archive.takeError());
+  llvm::Error error = llvm::Error::success();
+  int64_t found = 0;
+  for (const auto &child :
+       llvm::cast<llvm::object::Archive>(archive->getBinary())
+           ->children(error)) {
+    auto binary = get(child.getAsBinary());
+    for (const llvm::object::SymbolRef &symbol :
+         llvm::cast<llvm::object::ObjectFile>(*binary).symbols()) {
+      if (!(get(symbol.getFlags()) & llvm::object::SymbolRef::SF_Global))
+        continue;
+      std::string name = get(symbol.getName()).str();
+      ++found;
+      EXPECT_NE(whyNotCallable(name), "") << name;
+    }
+  }
+  EXPECT_FALSE(bool(error)) << toString(std::move(error));
+  EXPECT_GT(found, 20);
+
+  auto header = llvm::MemoryBuffer::getFile(std::string(TEST_INCLUDE_DIR) +
+                                            "/tessera-c/Runtime.h");
+  ASSERT_TRUE(bool(header));
+  llvm::StringRef text = (*header)->getBuffer();
+  llvm::Regex word("(tessera|TESSERA)_[A-Za-z0-9_]+");
+  llvm::SmallVector<llvm::StringRef> match;
+  for (; word.match(text, &match);
+       text = text.substr(match[0].end() - text.begin()))
+    EXPECT_NE(whyNotCallable(match[0]), "") << match[0].str();
 }
 
 } // namespace

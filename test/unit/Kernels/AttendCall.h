@@ -18,6 +18,10 @@ public:
   /// Of bf16 or f16 tensors.
   explicit AttendCall(const oracle::Geometry &geometry);
 
+  /// Makes one element of the query NaN, in a row that attends to something.
+  /// False where no row does.
+  bool spoilARow();
+
   /// What the entry asks for: views on what this object holds. Results and
   /// marks are poisoned, the state is 0.
   std::vector<sim::Argument> arguments(const launch::Entry &entry);
@@ -28,13 +32,16 @@ public:
   int64_t stages(int64_t steps) const;
 
   /// Every row: lse within 1e-2, the output within 1e-2 of its norm; rows that
-  /// are no tokens or attend to nothing give 0 and -inf. The state is 0.
+  /// are no tokens or attend to nothing give 0 and -inf, those that hold NaN
+  /// NaN alone. The state is 0.
   testing::AssertionResult matchesOracle() const;
 
 private:
   sim::Argument argument(const launch::Entry &entry,
                          launch::ParameterKind kind);
   double read(uint16_t bits) const;
+  oracle::AttendResult wanted() const;
+  bool isNaN(int64_t row) const;
 
   oracle::ListTensors lists;
   oracle::Geometry geometry;

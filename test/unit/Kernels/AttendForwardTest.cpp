@@ -55,6 +55,7 @@ protected:
     return module;
   }
 
+  int64_t checkCall(const Geometry &geometry, AttendCall &call);
   /// The attention that the geometry wants. Sizes are given by batch entry.
   std::string textOf(const Geometry &geometry) {
     bool hasSizes = geometry.config.sizesRank > 0;
@@ -115,11 +116,10 @@ std::string print(const sim::SimulationResult &result) {
 
 /// Simulates one call; the stages it filled beyond those of one pass.
 int64_t simulateCall(ModuleOp module, const launch::Entry &entry,
-                     const Geometry &geometry) {
+                     const Geometry &geometry, AttendCall &call) {
   tile::KernelOp kernel;
   module.walk([&](tile::KernelOp found) { kernel = found; });
   AttendPlan plan = llvm::cantFail(parsePlan(entry.plan));
-  AttendCall call(geometry);
   int64_t tiles = (call.tiles() + plan.tiles - 1) / plan.tiles;
   int64_t grid =
       1 + int64_t(geometry.seed % uint64_t(std::min<int64_t>(tiles, 3)));
@@ -138,17 +138,36 @@ int64_t simulateCall(ModuleOp module, const launch::Entry &entry,
   return loads - call.stages(entry.keyBlock / plan.step);
 }
 
+/// Builds the kernel for a call and simulates it, as simulateCall().
+int64_t AttendForwardTest::checkCall(const Geometry &geometry,
+                                     AttendCall &call) {
+  SCOPED_TRACE(geometry.describe());
+  GpuCompiler compiler({.plan = GetParam().plan});
+  OwningOpRef<ModuleOp> module = build(geometry, compiler);
+  if (!module)
+    return 0;
+  return simulateCall(*module, compiler.entries()[0], geometry, call);
+}
+
 TEST_P(AttendForwardTest, MatchesTheOracle) {
   int64_t more = 0;
   for (uint64_t i = 0; i < 8; ++i) {
     Geometry geometry = draw(firstSeed() + i, GetParam());
-    SCOPED_TRACE(geometry.describe());
-    GpuCompiler compiler({.plan = GetParam().plan});
-    OwningOpRef<ModuleOp> module = build(geometry, compiler);
-    ASSERT_TRUE(module);
-    more += simulateCall(*module, compiler.entries()[0], geometry);
+    AttendCall call(geometry);
+    more += checkCall(geometry, call);
   }
   EXPECT_GT(more, 0) << "no tile was done again";
+}
+
+TEST_P(AttendForwardTest, GivesNaNForARowThatHoldsNaN) {
+  int64_t spoilt = 0;
+  for (uint64_t i = 0; i < 3; ++i) {
+    Geometry geometry = draw(firstSeed() + i, GetParam());
+    AttendCall call(geometry);
+    spoilt += call.spoilARow();
+    checkCall(geometry, call);
+  }
+  EXPECT_GT(spoilt, 0) << "no row attends to anything";
 }
 
 TEST_P(AttendForwardTest, KeepsToItsRings) {

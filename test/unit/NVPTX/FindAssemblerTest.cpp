@@ -148,6 +148,16 @@ TEST_F(FindAssembler, SaysWhereItLookedAndWhatToInstall) {
   EXPECT_TRUE(has(compile(kScaleKernel), ".entry scale"));
 }
 
+TEST_F(FindAssembler, SaysThatThereIsNoPlaceForTemporaryFiles) {
+  installVersion("first/ptxas", "13.0.88");
+  Variable variable("TMPDIR", path("no-such-folder").c_str());
+  std::string text = whyNone();
+  EXPECT_TRUE(has(text, "cannot make a folder for temporary files in '" +
+                            path("no-such-folder") +
+                            "': No such file or directory; name one"));
+  EXPECT_FALSE(has(text, "ptxas"));
+}
+
 TEST_F(FindAssembler, KnowsTheFoldersOfPackagesOfAPython) {
   for (const char *folder :
        {"lib/python3/dist-packages", "lib/python3.11/site-packages",

@@ -71,6 +71,22 @@ TEST(PtxProgram, KeepsABarrierBetweenEqualBranchesWhole) {
   EXPECT_EQ(count(ptx, "bar.sync"), 1u) << ptx;
 }
 
+TEST(PtxProgram, LetsTextWithoutSideEffectsBeCopied) {
+  auto translated = [](llvm::StringRef effects) {
+    return get(build(llvm::formatv(R"(
+      llvm.func @kernel(%out: !llvm.ptr<1>, %x: i32) attributes {{nvvm.kernel} {{
+        %y = llvm.inline_asm {0} "brev.b32 $0, $1;", "=r,r" %x : (i32) -> i32
+        llvm.store %y, %out : i32, !llvm.ptr<1>
+        llvm.return
+      })",
+                                   effects)
+                         .str()))
+        .printLLVM();
+  };
+  EXPECT_TRUE(has(translated("has_side_effects"), "convergent"));
+  EXPECT_FALSE(has(translated(""), "convergent"));
+}
+
 TEST(PtxProgram, ShowsOptimisedLLVM) {
   std::string text = get(build(kScaleKernel)).printLLVM();
   EXPECT_TRUE(has(text, "define ptx_kernel void @scale("));

@@ -7,17 +7,23 @@
 #include "tessera/Program/Writer.h"
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 
 #include <string>
 
 namespace tessera::host {
 
-/// Declares and documents both entries of each function. `name`, usually that
-/// of the file, goes into the include guard. An error for a function whose name
-/// C cannot say.
-llvm::Expected<std::string> emitHeader(llvm::ArrayRef<program::Record> records,
-                                       llvm::StringRef name);
+/// Declares and documents both entries of each function. The include guard
+/// follows from the content. An error for a function that whyNotCallable().
+llvm::Expected<std::string> emitHeader(llvm::ArrayRef<program::Record> records);
+
+/// Whether a file that begins so is a header of emitHeader(), of any version.
+bool isEmittedHeader(llvm::StringRef text);
+
+/// Why no C or C++ program could declare, link and call a function of this
+/// name; "" if one can.
+std::string whyNotCallable(llvm::StringRef function);
 
 } // namespace tessera::host
 

@@ -53,7 +53,7 @@ public:
   std::string printLLVM() const;
 
   /// An ELF object of position-independent code. It needs libtessera_rt, libc
-  /// and libm.
+  /// and libm, and nothing else: an error if it would.
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> emitObject();
 
 private:
