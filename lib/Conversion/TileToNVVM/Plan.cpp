@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Plan.h"
+#include "tessera/Conversion/TileToNVVM/Passes.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -155,4 +156,12 @@ FailureOr<KernelPlan> tessera::planKernel(tile::KernelOp kernel,
       failed(placeRings(kernel, plan, threadReleases)))
     return failure();
   return plan;
+}
+
+FailureOr<LaunchNeeds> tessera::launchNeeds(tile::KernelOp kernel,
+                                            bool threadReleases) {
+  FailureOr<KernelPlan> plan = planKernel(kernel, threadReleases);
+  if (failed(plan))
+    return failure();
+  return LaunchNeeds{plan->threads(), plan->sharedBytes};
 }

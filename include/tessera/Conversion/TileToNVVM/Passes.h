@@ -5,6 +5,7 @@
 #ifndef TESSERA_CONVERSION_TILETONVVM_PASSES_H
 #define TESSERA_CONVERSION_TILETONVVM_PASSES_H
 
+#include "Tile/IR/Tile.h"
 #include "mlir/Pass/Pass.h"
 #include <memory>
 
@@ -15,6 +16,15 @@ namespace tessera {
 
 #define GEN_PASS_REGISTRATION
 #include "tessera/Conversion/TileToNVVM/Passes.h.inc"
+
+/// What a launch of a kernel must give it: threads of a CTA, and bytes of
+/// dynamic shared memory.
+struct LaunchNeeds {
+  int64_t threads, sharedBytes;
+};
+/// As lowering will decide; fails, with an error, where lowering would.
+mlir::FailureOr<LaunchNeeds> launchNeeds(tile::KernelOp kernel,
+                                         bool threadReleases = false);
 
 /// All of them, and what stands between: from tile kernels to the llvm and nvvm
 /// dialects.
