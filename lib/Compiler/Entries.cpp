@@ -62,6 +62,11 @@ static AttendShape shapeOf(bsa::AttendOp attend) {
           map.getQueryBlock(), map.getKeyBlock(), map.getCapacity()};
 }
 
+static int32_t fixedExtent(Value tensor, int64_t dim) {
+  int64_t extent = cast<RankedTensorType>(tensor.getType()).getDimSize(dim);
+  return ShapedType::isDynamic(extent) ? 0 : int32_t(extent);
+}
+
 /// What the function says of a launch.
 static launch::Entry describe(func::FuncOp function, bsa::AttendOp attend) {
   AttendShape shape = shapeOf(attend);
@@ -78,6 +83,11 @@ static launch::Entry describe(func::FuncOp function, bsa::AttendOp attend) {
   entry.hasQuerySizes = bool(attend.getQSizes());
   entry.hasKeySizes = bool(attend.getKvSizes());
   entry.hasScale = bool(attend.getScale());
+  entry.batch = fixedExtent(attend.getQuery(), 0);
+  entry.heads = fixedExtent(attend.getQuery(), 1);
+  entry.keyHeads = fixedExtent(attend.getKey(), 1);
+  entry.queryLength = fixedExtent(attend.getQuery(), 2);
+  entry.keyLength = fixedExtent(attend.getKey(), 2);
   entry.marksPerTile = int32_t(shape.warpgroupsPerTile());
   return entry;
 }

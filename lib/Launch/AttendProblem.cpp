@@ -9,6 +9,7 @@
 #include "tessera/Program/Writer.h"
 #include "tessera/Runtime/Dtype.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -285,6 +286,43 @@ static bool stridesBatch(const tessera_tensor &sizes) {
   return sizes.rank == 2 && sizes.dims[0] > 1;
 }
 
+static bool has(const Entry &entry, ParameterKind wanted) {
+  return std::any_of(entry.parameters.begin(), entry.parameters.end(),
+                     [&](const Parameter &p) { return p.kind == wanted; });
+}
+
+/// What types fix is a constant in the kernel.
+static Error checkFixed(const Entry &entry, const AttendProblem &problem) {
+  const struct {
+    const char *what;
+    int64_t found, fixed;
+  } rows[] = {
+      {"batch entries", problem.batch, entry.batch},
+      {"query heads", problem.heads, entry.heads},
+      {"key heads", problem.keyHeads, entry.keyHeads},
+      {"query rows", problem.queryLength, entry.queryLength},
+      {"key rows", problem.keyLength, entry.keyLength},
+  };
+  for (const auto &row : rows)
+    if (row.fixed != 0 && row.found != row.fixed)
+      return makeError(TESSERA_INVALID_ARGUMENT,
+                       "%s: the call has %lld %s, the kernel was compiled for "
+                       "%lld; compile it for this call, or for any",
+                       entry.kernel.c_str(), static_cast<long long>(row.found),
+                       row.what, static_cast<long long>(row.fixed));
+  using K = ParameterKind;
+  auto lacks = [&](int64_t given, K sizes, K stride) {
+    return given != 0 && has(entry, sizes) && !has(entry, stride);
+  };
+  if (lacks(problem.querySizesStride, K::QuerySizes, K::QuerySizesStride) ||
+      lacks(problem.keySizesStride, K::KeySizes, K::KeySizesStride))
+    return makeError(TESSERA_INVALID_ARGUMENT,
+                     "%s: sizes differ by batch entry, the kernel was compiled "
+                     "for sizes of rank 1; compile it for [B, N]",
+                     entry.kernel.c_str());
+  return Error();
+}
+
 Expected<AttendProblem> launch::checkAttend(const Entry &entry,
                                             const AttendArguments &a) {
   if (Error error = checkAllGiven(entry, a))
@@ -317,5 +355,7 @@ Expected<AttendProblem> launch::checkAttend(const Entry &entry,
                      "are accepted; split the sequence",
                      entry.kernel.c_str(),
                      static_cast<long long>(problem.keyLength));
+  if (Error error = checkFixed(entry, problem))
+    return error;
   return problem;
 }

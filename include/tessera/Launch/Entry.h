@@ -72,6 +72,8 @@ struct Entry {
   int32_t headDim = 0, queryBlock = 0, keyBlock = 0, capacity = 0;
   bool hasLse = false, hasQuerySizes = false, hasKeySizes = false;
   bool hasScale = false; ///< an argument; else 1 / sqrt(headDim)
+  /// Extents that the function's types fix and the kernel relies on; 0: any.
+  int32_t batch = 0, heads = 0, keyHeads = 0, queryLength = 0, keyLength = 0;
 
   // How.
   std::string plan; ///< as it prints

@@ -78,6 +78,23 @@ TEST_F(RefusalTest, Extents) {
             "make them equal");
 }
 
+TEST_F(RefusalTest, OtherExtentsThanWereCompiled) {
+  Entry fixed = makeEntry();
+  fixed.heads = 4;
+  EXPECT_EQ(complaint([](auto &) {}, fixed),
+            "attend: the call has 6 query heads, the kernel was compiled for "
+            "4; compile it for this call, or for any");
+  fixed.heads = 6;
+  EXPECT_EQ(complaint([](auto &) {}, fixed), "");
+  Entry shared = makeEntry();
+  std::erase_if(shared.parameters, [](const Parameter &p) {
+    return p.kind == ParameterKind::QuerySizesStride;
+  });
+  EXPECT_EQ(complaint([](auto &) {}, shared),
+            "attend: sizes differ by batch entry, the kernel was compiled for "
+            "sizes of rank 1; compile it for [B, N]");
+}
+
 TEST_F(RefusalTest, HeadsThatDoNotDivide) {
   EXPECT_EQ(complaint([](auto &a) {
               a.key = makeTensor(0x20000000, TESSERA_BF16, {2, 4, 700, 128});
