@@ -7,6 +7,6 @@
 // TEXT: 'second' has no value; add --set second=NUMBER
 // HIDDEN: there is no parameter 'first'; there are tiles, second
 tile.kernel @f(%first: index {tile.name = "tiles"}, %second: index) {
-  tile.role @nothing agents(1) warps(1) (%agent) {
+  tile.role @nothing agents(1) each thread (%agent) {
   }
 }

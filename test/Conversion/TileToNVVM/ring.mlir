@@ -30,7 +30,7 @@ tile.kernel @product(%q: !map, %k: !map, %o: !tile.map<64x64xbf16, swizzle = 128
   %staging = tile.make_staging : !staging
   // CHECK: scf.if
   // CHECK: setmaxnreg.dec.sync.aligned.u32 40;
-  tile.role @load agents(1) warps(1) registers(40) (%agent) {
+  tile.role @load agents(1) each thread registers(40) (%agent) {
     // One thread: no branch around what one thread does, no shuffle.
     // CHECK-NOT: shfl
     // CHECK: mbarrier.try_wait.parity.shared::cta.b64
@@ -46,7 +46,7 @@ tile.kernel @product(%q: !map, %k: !map, %o: !tile.map<64x64xbf16, swizzle = 128
   }
   // CHECK: } else {
   // CHECK: setmaxnreg.dec.sync.aligned.u32 208;
-  tile.role @multiply agents(1) warps(4) registers(208) (%agent) {
+  tile.role @multiply agents(1) each warpgroup registers(208) (%agent) {
     %qs = tile.wait %ring[%agent] : !ring
     // CHECK: "ld.shared.u32
     %last = tile.note %qs number 1 : !full

@@ -15,7 +15,7 @@ tile.kernel @lane(%n: index) {
   %c2 = arith.constant 2 : index
   // expected-error @below {{may be broken, cannot decide: which lane is taken does not follow from the agent's number alone; make it the number, a constant, or a quotient of both}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %lane = arith.remui %i, %c2 : index
       // expected-note @below {{@load 0 takes a lane that changes, here}}
@@ -23,7 +23,7 @@ tile.kernel @lane(%n: index) {
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %lane = arith.remui %i, %c2 : index
       %s = tile.wait %ring[%lane] : !ring
@@ -43,7 +43,7 @@ tile.kernel @other_ring(%n: index) {
   // expected-error @below {{may be broken, cannot decide: which lane is taken does not follow from the agent's number alone; make it the number, a constant, or a quotient of both}}
   %ring = tile.make_ring : !ring
   %other = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %lane = arith.remui %i, %c2 : index
       %o = tile.acquire %other[%c0] : !ring
@@ -53,7 +53,7 @@ tile.kernel @other_ring(%n: index) {
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %o = tile.wait %other[%c0] : !ring
       tile.release %o : !tile.full<none>
@@ -72,13 +72,13 @@ tile.kernel @operation(%n: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.wait %ring[%c0] : !ring
       // expected-note @below {{@read 0 comes to it here}}
@@ -97,13 +97,13 @@ tile.kernel @region(%n: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     // expected-note @below {{@read 0 comes to it here}}
     scf.index_switch %n
     default {
@@ -123,7 +123,7 @@ tile.kernel @number(%n: index) {
   // expected-error @below {{may be broken, cannot decide: @read 0 waits for ever}}
   %ring = tile.make_ring : !ring
   // expected-note @below {{@load 0 has ended}}
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{it depends on this, which is not understood}}
     %m = scf.for %i = %c0 to %n step %c1 iter_args(%sum = %c0) -> (index) {
       %next = arith.addi %sum, %i : index
@@ -135,7 +135,7 @@ tile.kernel @number(%n: index) {
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     // expected-note @below {{it depends on this, which is not understood}}
     %m = scf.for %i = %c0 to %n step %c1 iter_args(%sum = %c0) -> (index) {
       %next = arith.addi %sum, %i : index
@@ -159,14 +159,14 @@ tile.kernel @unsigned(%n: index) {
   %c1 = arith.constant 1 : index
   // expected-error @below {{may be broken, cannot decide: @load 0 goes round a loop whose bounds are not understood}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{@load 0 goes round here}}
     scf.for unsigned %i = %c0 to %n step %c1 {
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for unsigned %i = %c0 to %n step %c1 {
       %s = tile.wait %ring[%c0] : !ring
       tile.release %s : !tile.full<none>
@@ -186,7 +186,7 @@ tile.kernel @multiples(%n: index) {
   // expected-error @below {{may be broken, cannot decide: @read 0 waits for ever; it depends on arith.divui, of which too little is known}}
   %ring = tile.make_ring : !ring
   // expected-note @below {{@load 0 has ended}}
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 ends the loop}}
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.acquire %ring[%c0] : !ring
@@ -201,7 +201,7 @@ tile.kernel @multiples(%n: index) {
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     %m = arith.muli %n, %three : index
     %half = arith.divui %m, %two : index
     // expected-note @below {{before that, @read 0 goes round once}}
