@@ -5,6 +5,7 @@
 #include "tessera/Conversion/BsaToTile/Passes.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 
+#include "Tile/Analysis/Rings/Rings.h"
 #include "Tile/IR/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -28,20 +29,37 @@ static LogicalResult tidy(ModuleOp module) {
   return passes.run(module);
 }
 
+/// A kernel that may be broken is told of, one that is broken is none.
+static LogicalResult checkRings(ModuleOp module) {
+  bool isBroken = false;
+  module.walk([&](tile::KernelOp kernel) {
+    for (const tile::rings::Finding &finding : tile::rings::check(kernel)) {
+      bool isError = finding.verdict == tile::rings::Verdict::Broken;
+      tile::rings::report(kernel, finding, isError);
+      isBroken |= isError;
+    }
+  });
+  return failure(isBroken);
+}
+
 llvm::Error GpuCompiler::buildTile(ModuleOp module) {
   MLIRContext *context = module.getContext();
   context->loadDialect<arith::ArithDialect, math::MathDialect,
                        memref::MemRefDialect, scf::SCFDialect,
                        tile::TileDialect>();
-  return collectErrors(context, [&] {
-    return measureStage(options.times, "tile", [&]() -> LogicalResult {
+  return collectErrors(context, [&]() -> LogicalResult {
+    LogicalResult built = measureStage(options.times, "tile", [&] {
       FailureOr<std::vector<launch::Entry>> entries = convertBsaToTile(
           module, {options.plan, options.keyLength, options.l2Bytes});
       if (failed(entries))
-        return failure();
+        return LogicalResult(failure());
       kernels = std::move(*entries);
       return tidy(module);
     });
+    if (failed(built))
+      return failure();
+    return measureStage(options.times, "rings",
+                        [&] { return checkRings(module); });
   });
 }
 

@@ -409,32 +409,106 @@ tile.kernel @fillers(%n: index) {
 
 // -----
 
-// What only the reader knows.
+// Loops that go along as 3 with 2.
 !ring = !tile.ring<2 x none>
-tile.kernel @own_data(%n: index) {
+tile.kernel @multiples(%n: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
+  %two = arith.constant 2 : index
+  %three = arith.constant 3 : index
   // expected-error @below {{is broken: @load 0 fills a stage of lane 0 that @read 0 never waits for; let both go round equally often}}
   %ring = tile.make_ring : !ring
   tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     // expected-note @below {{before that, @load 0 ends the loop}}
     scf.for %i = %c0 to %n step %c1 {
+      %s = tile.acquire %ring[%c0] : !ring
+      tile.commit %s : !tile.free<none>
+    }
+    scf.for %j = %c0 to %n step %c1 {
+      %s = tile.acquire %ring[%c0] : !ring
+      tile.commit %s : !tile.free<none>
+    }
+    scf.for %k = %c0 to %n step %c1 {
       // expected-note @below {{@load 0 acquires it here}}
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) each warpgroup (%agent) {
-    %a = arith.constant dense<1.0> : tensor<64xf32, #tile.layout<row>>
-    scf.for %i = %c0 to %n step %c1 {
-      %rows = arith.cmpf ogt, %a, %a : tensor<64xf32, #tile.layout<row>>
-      %any = tile.any %rows : tensor<64xi1, #tile.layout<row>>
-      // expected-note @below {{before that, @read 0 does not take the first branch}}
-      scf.if %any {
-        %s = tile.wait %ring[%c0] : !ring
-        tile.release %s : !tile.full<none>
-      }
+  tile.role @read agents(1) each thread (%agent) {
+    %m = arith.muli %n, %three : index
+    %half = arith.divui %m, %two : index
+    // expected-note @below {{before that, @read 0 goes round once}}
+    // expected-note @below {{before that, @read 0 ends the loop}}
+    scf.for %i = %c0 to %half step %c1 {
+      %s = tile.wait %ring[%c0] : !ring
+      tile.release %s : !tile.full<none>
+    }
+    scf.for %i = %c0 to %half step %c1 {
+      %s = tile.wait %ring[%c0] : !ring
+      tile.release %s : !tile.full<none>
+    }
+  }
+}
+
+// -----
+
+// As a signed number, true is -1.
+!ring = !tile.ring<1 x none>
+tile.kernel @sign(%note: i32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %true = arith.constant true
+  %two = arith.constant 2 : i32
+  // expected-error @below {{is broken: @load 0 waits for ever}}
+  %ring = tile.make_ring : !ring
+  tile.role @load agents(1) each thread (%agent) {
+    scf.for %i = %c0 to %c3 step %c1 {
+      // expected-note @below {{@load 0 waits here to fill a stage}}
+      %s = tile.acquire %ring[%agent] note(%note) : !ring
+      tile.commit %s : !tile.free<none>
+    }
+  }
+  // expected-note @below {{@read 0 has ended}}
+  tile.role @read agents(1) each thread (%agent) {
+    %e = arith.extsi %true : i1 to i32
+    %m = arith.addi %e, %two : i32
+    %mi = arith.index_cast %m : i32 to index
+    scf.for %i = %c0 to %mi step %c1 {
+      %s = tile.wait %ring[%agent] : !ring
+      tile.release %s : !tile.full<none>
+    }
+  }
+}
+
+// -----
+
+// Half of -1 is 2147483647 in 32 bits, if it is taken for unsigned.
+!ring = !tile.ring<1 x none>
+tile.kernel @unsigned_half(%n: i32) {
+  %two = arith.constant 2 : i32
+  %zero = arith.constant 0 : i32
+  // expected-error @below {{is broken: @read 0 waits for ever}}
+  %ring = tile.make_ring : !ring
+  // expected-note @below {{@load 0 has ended}}
+  tile.role @load agents(1) each thread (%agent) {
+    %half = arith.divsi %n, %two : i32
+    %some = arith.cmpi sgt, %half, %zero : i32
+    // expected-note @below {{before that, @load 0 does not take the first branch}}
+    scf.if %some {
+      %s = tile.acquire %ring[%agent] : !ring
+      tile.commit %s : !tile.free<none>
+    }
+  }
+  tile.role @read agents(1) each thread (%agent) {
+    %half = arith.divui %n, %two : i32
+    %some = arith.cmpi sgt, %half, %zero : i32
+    // expected-note @below {{before that, @read 0 takes the first branch}}
+    scf.if %some {
+      // expected-note @below {{@read 0 waits here for a stage of lane 0, which @load 0 has yet to fill}}
+      %s = tile.wait %ring[%agent] : !ring
+      tile.release %s : !tile.full<none>
     }
   }
 }
@@ -448,8 +522,9 @@ tile.kernel @unordered(%n: index, %marks: memref<?xi32>) {
   %c1 = arith.constant 1 : index
   %none = arith.constant 0 : i32
   %one = arith.constant 1 : i32
-  // expected-error @below {{is broken: @load 0 fills a stage of lane 0 that @read 0 never waits for; let both go round equally often}}
+  // expected-error @below {{is broken: @read 0 waits for ever}}
   %ring = tile.make_ring : !ring
+  // expected-note @below {{@load 0 has ended}}
   tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     // expected-note @below {{before that, @load 0 ends the loop}}
@@ -457,9 +532,8 @@ tile.kernel @unordered(%n: index, %marks: memref<?xi32>) {
       // expected-note @below {{before that, @load 0 reads memory that @read 0 writes, without waiting for a stage that says so}}
       %mark = memref.load %marks[%i] : memref<?xi32>
       %marked = arith.cmpi ne, %mark, %none : i32
-      // expected-note @below {{before that, @load 0 takes the first branch}}
+      // expected-note @below {{before that, @load 0 does not take the first branch}}
       scf.if %marked {
-        // expected-note @below {{@load 0 acquires it here}}
         %s = tile.acquire %ring[%c0] : !ring
         tile.commit %s : !tile.free<none>
       }
@@ -470,8 +544,9 @@ tile.kernel @unordered(%n: index, %marks: memref<?xi32>) {
     scf.for %i = %c0 to %n step %c1 {
       %mark = memref.load %marks[%i] : memref<?xi32>
       %marked = arith.cmpi ne, %mark, %none : i32
-      // expected-note @below {{before that, @read 0 does not take the first branch}}
+      // expected-note @below {{before that, @read 0 takes the first branch}}
       scf.if %marked {
+        // expected-note @below {{@read 0 waits here for a stage of lane 0, which @load 0 has yet to fill}}
         %s = tile.wait %ring[%c0] : !ring
         tile.release %s : !tile.full<none>
       }
