@@ -263,20 +263,27 @@ void Search::doubt(Finding &finding, const State &state) const {
 
 std::optional<Finding> rings::search(const Program &program,
                                      const Network &network) {
-  constexpr size_t kMostStates = 10000, kMostShortRuns = 3000;
+  constexpr size_t kMostStates = 10000, kFewShortRuns = 200,
+                   kMostShortRuns = 3000;
   std::optional<Finding> suspicion;
+  auto searchShortRuns = [&](size_t most) {
+    Search runs(program, network, /*delay=*/0, most);
+    std::optional<Finding> finding = runs.run();
+    suspicion = runs.suspicion;
+    return finding;
+  };
+  // Most of what can be wrong shows at once.
+  if (std::optional<Finding> finding = searchShortRuns(kFewShortRuns))
+    return finding;
   // A longer delay keeps apart what a role that lags behind has yet to meet.
   for (unsigned delay : {1, 2, 4, 8}) {
     Search all(program, network, delay, kMostStates);
     std::optional<Finding> met = all.run();
     if (!met && !all.isCutShort())
       return std::nullopt;
-    if (delay == 1) {
-      Search runs(program, network, /*delay=*/0, kMostShortRuns);
-      if (std::optional<Finding> finding = runs.run())
+    if (delay == 1)
+      if (std::optional<Finding> finding = searchShortRuns(kMostShortRuns))
         return finding;
-      suspicion = runs.suspicion;
-    }
     if (!suspicion)
       suspicion = met;
     if (all.isCutShort())

@@ -194,6 +194,10 @@ private:
   unsigned count = 0;
 };
 
+/// Where a term lies whatever the caller chooses; all its parts know that of
+/// themselves.
+Interval rangeOf(const Term &term);
+
 /// The terms that a sum adds, or the term itself.
 llvm::ArrayRef<Ref> atomsOf(const Ref &term);
 /// The term and all within it.
