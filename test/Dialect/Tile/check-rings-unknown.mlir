@@ -4,7 +4,7 @@
 // RUN: tessera-opt %s --split-input-file --tile-check-rings=unknown=ignore --allow-unregistered-dialect | FileCheck %s
 // RUN: tessera-opt %s --split-input-file --tile-check-rings=unknown=warn --allow-unregistered-dialect 2>&1 | FileCheck %s --check-prefix=WARN
 
-// CHECK-COUNT-9: tile.kernel
+// CHECK-COUNT-10: tile.kernel
 // WARN: warning: may be broken, cannot decide: which lane is taken
 
 // A lane that depends on the round.
@@ -256,6 +256,24 @@ tile.kernel @either_fills(%c: i1) {
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
+  }
+  tile.role @read agents(1) each thread (%agent) {
+    %s = tile.wait %ring[%c0] : !ring
+    tile.release %s : !tile.full<none>
+  }
+}
+
+// -----
+
+// More agents than a CTA has threads.
+!ring = !tile.ring<2 x none>
+// expected-error @below {{may be broken, cannot decide: the kernel has more than 1024 agents}}
+tile.kernel @too_many_agents() {
+  %c0 = arith.constant 0 : index
+  %ring = tile.make_ring : !ring
+  tile.role @load agents(1000000000) each thread (%agent) {
+    %s = tile.acquire %ring[%c0] : !ring
+    tile.commit %s : !tile.free<none>
   }
   tile.role @read agents(1) each thread (%agent) {
     %s = tile.wait %ring[%c0] : !ring

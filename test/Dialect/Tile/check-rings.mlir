@@ -250,3 +250,54 @@ tile.kernel @parts(%n: index) {
     }
   }
 }
+
+// -----
+
+// More agents in one network than a word has bits.
+
+// CHECK-LABEL: tile.kernel @many_readers
+!ring = !tile.ring<2 x none, readers = 70>
+tile.kernel @many_readers(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %ring = tile.make_ring : !ring
+  tile.role @load agents(1) each thread (%agent) {
+    scf.for %i = %c0 to %n step %c1 {
+      %s = tile.acquire %ring[%c0] : !ring
+      tile.commit %s : !tile.free<none>
+    }
+  }
+  tile.role @read agents(70) each thread (%agent) {
+    scf.for %i = %c0 to %n step %c1 {
+      %s = tile.wait %ring[%c0] : !ring
+      tile.release %s : !tile.full<none>
+    }
+  }
+}
+
+// -----
+
+// Half of what is not negative is one number, however it is written.
+
+// CHECK-LABEL: tile.kernel @halves
+!ring = !tile.ring<1 x none>
+tile.kernel @halves(%n: index {tile.natural}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %ring = tile.make_ring : !ring
+  tile.role @load agents(1) each thread (%agent) {
+    %a = arith.shrui %n, %c1 : index
+    scf.for %i = %c0 to %a step %c1 {
+      %s = tile.acquire %ring[%agent] : !ring
+      tile.commit %s : !tile.free<none>
+    }
+  }
+  tile.role @read agents(1) each thread (%agent) {
+    %b = arith.divui %n, %c2 : index
+    scf.for %i = %c0 to %b step %c1 {
+      %s = tile.wait %ring[%agent] : !ring
+      tile.release %s : !tile.full<none>
+    }
+  }
+}
