@@ -6,6 +6,7 @@
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 #include "tessera/Target/Host/Header.h"
 
+#include "Tile/Analysis/Rings/Rings.h"
 #include "Tile/IR/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -49,22 +50,39 @@ static LogicalResult dropUnused(ModuleOp module) {
   return passes.run(module);
 }
 
+/// A kernel that may be broken is told of, one that is broken is none.
+static LogicalResult checkRings(ModuleOp module) {
+  bool isBroken = false;
+  module.walk([&](tile::KernelOp kernel) {
+    for (const tile::rings::Finding &finding : tile::rings::check(kernel)) {
+      bool isError = finding.verdict == tile::rings::Verdict::Broken;
+      tile::rings::report(kernel, finding, isError);
+      isBroken |= isError;
+    }
+  });
+  return failure(isBroken);
+}
+
 llvm::Error GpuCompiler::buildTile(ModuleOp module) {
   MLIRContext *context = module.getContext();
   context->loadDialect<arith::ArithDialect, math::MathDialect,
                        memref::MemRefDialect, scf::SCFDialect,
                        tile::TileDialect>();
-  return collectErrors(context, [&] {
-    return measureStage(options.times, "tile", [&]() -> LogicalResult {
+  return collectErrors(context, [&]() -> LogicalResult {
+    LogicalResult built = measureStage(options.times, "tile", [&] {
       if (failed(checkNames(module)) || failed(dropUnused(module)))
-        return failure();
+        return LogicalResult(failure());
       FailureOr<std::vector<launch::Entry>> entries =
           convertForLauncher(module, options);
       if (failed(entries))
-        return failure();
+        return LogicalResult(failure());
       kernels = std::move(*entries);
       return tidy(module);
     });
+    if (failed(built))
+      return failure();
+    return measureStage(options.times, "rings",
+                        [&] { return checkRings(module); });
   });
 }
 

@@ -193,6 +193,8 @@ struct Cta {
   std::vector<std::unique_ptr<Agent>> agents;
   std::vector<Copy> copies;
   std::vector<Store> stores;
+  /// Who stores through a lane of staging, which only it may.
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, const Agent *> stagingOwners;
 
   /// Whether the agent has started a store that is not written.
   bool isStoring(const Agent &agent) const {
@@ -202,6 +204,9 @@ struct Cta {
   void unblock();
 };
 
+/// Reports unless 64 rows from `row` on are in the stage.
+Outcome checkRows(Agent &agent, mlir::Operation *op, StageRef stage,
+                  mlir::Value row);
 /// 64 rows of what a full stage holds, from `row` on if there is one.
 MatrixRef rowsFrom(Agent &agent, StageRef stage, mlir::Value row);
 

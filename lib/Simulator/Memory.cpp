@@ -98,6 +98,14 @@ static Outcome storeAsync(Agent &agent, tile::StoreAsyncOp op) {
     return agent.fail(ReportKind::OutOfBounds, op,
                       "takes lane " + Twine(lane) + " of a staging that has " +
                           Twine(lanes));
+  const Agent *owner =
+      agent.cta.stagingOwners.try_emplace({op.getStaging(), lane}, &agent)
+          .first->second;
+  if (owner != &agent)
+    return agent.fail(ReportKind::Divergence, op,
+                      "stores through lane " + Twine(lane) +
+                          " of a staging, which is that of " +
+                          describe(owner->name));
   Store store{beginTransfer(agent, op),
               std::get<MatrixRef>(agent.get(op.getValue()))};
   int64_t first[] = {store.batch, store.head};

@@ -16,7 +16,8 @@ static Outcome start(Agent &agent, tile::MmaOp op) {
   product->reads.push_back(stage);
   const Cell &left = agent.get(op.getLeft());
   if (const auto *leftStage = std::get_if<StageRef>(&left)) {
-    if (checkHeld(agent, op, *leftStage) == Outcome::Failed)
+    if (checkHeld(agent, op, *leftStage) == Outcome::Failed ||
+        checkRows(agent, op, *leftStage, op.getRow()) == Outcome::Failed)
       return Outcome::Failed;
     product->reads.push_back(*leftStage);
     product->left = rowsFrom(agent, *leftStage, op.getRow());

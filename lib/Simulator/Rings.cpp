@@ -211,6 +211,18 @@ Outcome sim::checkHeld(Agent &agent, Operation *op, StageRef ref) {
                         "the next");
 }
 
+Outcome sim::checkRows(Agent &agent, Operation *op, StageRef stage, Value row) {
+  int64_t rows = stage.lane->ring->op.getRing().getType().getBuffer().getRows();
+  int64_t first = row ? agent.integer(row) : 0;
+  if (first >= 0 && first + tile::kRows <= rows && first % tile::kRows == 0)
+    return Outcome::Done;
+  return agent.fail(ReportKind::OutOfBounds, op,
+                    llvm::formatv("reads {0} rows from row {1} of a stage of "
+                                  "{2}; expected a multiple of {0} up to {3}",
+                                  tile::kRows, first, rows,
+                                  rows - tile::kRows));
+}
+
 MatrixRef sim::rowsFrom(Agent &agent, StageRef stage, Value row) {
   tile::BufferType buffer =
       stage.lane->ring->op.getRing().getType().getBuffer();
@@ -225,7 +237,8 @@ MatrixRef sim::rowsFrom(Agent &agent, StageRef stage, Value row) {
 
 static Outcome loadFragment(Agent &agent, tile::LoadFragmentOp op) {
   auto stage = std::get<StageRef>(agent.get(op.getStage()));
-  if (checkHeld(agent, op, stage) == Outcome::Failed)
+  if (checkHeld(agent, op, stage) == Outcome::Failed ||
+      checkRows(agent, op, stage, op.getRow()) == Outcome::Failed)
     return Outcome::Failed;
   agent.set(op.getResult(), rowsFrom(agent, stage, op.getRow()));
   agent.reads.push_back({op, stage});

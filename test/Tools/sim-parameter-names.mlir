@@ -7,6 +7,6 @@
 // NEXT: 'second' has no value; add --set second=NUMBER
 // NONE: there is no parameter 'third'; there are first, second
 tile.kernel @f(%first: index, %second: index) {
-  tile.role @nothing agents(1) warps(1) (%agent) {
+  tile.role @nothing agents(1) each thread (%agent) {
   }
 }

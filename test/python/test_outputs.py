@@ -13,7 +13,7 @@ SMALL = ("--head-dim", "32", "--block", "8", "--topk", "4", "--cpu", "x86-64-v3"
 KERNEL = """
 tile.kernel @fill(%out: memref<?xi32>) {
   %c0 = arith.constant 0 : index
-  tile.role @all agents(1) warps(1) (%agent) {
+  tile.role @all agents(1) each thread (%agent) {
     %one = arith.constant 1 : i32
     memref.store %one, %out[%c0] : memref<?xi32>
   }

@@ -91,7 +91,7 @@ def test_results_that_depend_on_the_order_are_reported(tool, tmp_path):
     race = tmp_path / "race.mlir"
     race.write_text(
         """tile.kernel @race(%x: memref<1xi32>) {
-             tile.role @both agents(2) warps(1) (%agent) {
+             tile.role @both agents(2) each thread (%agent) {
                %c0 = arith.constant 0 : index
                %mine = arith.index_cast %agent : index to i32
                memref.store %mine, %x[%c0] : memref<1xi32>

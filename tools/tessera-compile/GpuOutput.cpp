@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Output.h"
 
+#include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -87,6 +88,19 @@ static llvm::Expected<std::string> emitText(Emit what, ModuleOp module,
 llvm::Expected<Content> emitForGpu(Emit what, ModuleOp module,
                                    const GpuOptions &options,
                                    llvm::raw_ostream &log) {
+  // Errors are told by who gets them; warnings, such as of a ring that nobody
+  // can decide about, here.
+  ScopedDiagnosticHandler handler(
+      module.getContext(), [&](Diagnostic &diagnostic) {
+        if (diagnostic.getSeverity() != DiagnosticSeverity::Warning)
+          return failure();
+        if (auto place =
+                diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
+          log << place.getFilename().getValue() << ':' << place.getLine() << ':'
+              << place.getColumn() << ": ";
+        log << "warning: " << diagnostic << '\n';
+        return success();
+      });
   llvm::Expected<std::string> text = emitText(what, module, options, log);
   if (!text)
     return text.takeError();

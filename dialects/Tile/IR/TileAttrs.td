@@ -47,4 +47,20 @@ def Tile_ReductionAttr : EnumAttr<Tile_Dialect, Tile_Reduction, "reduction"> {
   }];
 }
 
+def Tile_AgentKind : I32EnumAttr<"AgentKind", "what an agent is", [
+    I32EnumAttrCase<"Thread", 0, "thread">, I32EnumAttrCase<"Warp", 1, "warp">,
+    I32EnumAttrCase<"Warpgroup", 2, "warpgroup">]> {
+  let cppNamespace = "::tessera::tile";
+  let genSpecializedAttr = 0;
+}
+
+def Tile_AgentKindAttr : EnumAttr<Tile_Dialect, Tile_AgentKind, "agent"> {
+  let summary = "What an agent is: a thread, a warp or a warpgroup";
+  let description = [{
+    Roles write the bare word.
+
+    Example: `#tile<agent warpgroup>`
+  }];
+}
+
 #endif // TILE_ATTRS_TD

@@ -13,14 +13,18 @@ def Tile_Dialect : Dialect {
   let summary = "One CTA's program: roles, rings, products, rows";
   let description = [{
     A `tile.kernel` is the program of one CTA. Its *roles* run concurrently, each
-    by a number of *agents*: one warp, or warps that act as one, such as a
-    warpgroup. Roles share nothing but rings. A *ring* is a number of stages in
+    by a number of *agents*: each a thread, a warp or a warpgroup that acts as one.
+    Roles share nothing but rings. A *ring* is a number of stages in
     shared memory that one side fills and the other reads, in order; waiting is
     part of taking a stage, so no phase is kept by hand.
 
     Scalars and control flow (`arith`, `scf`) are uniform over an agent. Tensors
-    lie in the registers of an agent, spread by the layout in their encoding;
-    `arith` and `math` work on them elementwise. Global memory is `memref`.
+    lie in the registers of a warpgroup, spread by the layout in their encoding;
+    `arith` and `math` work on them elementwise. Global memory is `memref`. What an
+    agent stores there it finds when it loads it.
+
+    Maps, memory, rings and staging are named where they are used: they are
+    arguments of the kernel, or made before its roles, and no operation gives one.
 
     A product is asynchronous: `tile.mma` gives a pending value and
     `tile.mma_wait` the tensor.

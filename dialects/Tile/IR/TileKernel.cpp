@@ -4,6 +4,7 @@
 
 #include "Tile/IR/Tile.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
@@ -42,10 +43,85 @@ LogicalResult KernelOp::verify() {
   std::string name;
   llvm::raw_string_ostream os(name);
   llvm::printEscapedString(getSymName(), os);
-  return emitOpError("is called '") // C4
+  return emitOpError("is called '") // C6
          << name
          << "', which no assembler takes; begin with a letter, use letters, "
             "digits and '_', and not WARP_SZ";
+}
+
+/// C4: who uses a handle sees which one it is.
+static LogicalResult checkHandles(KernelOp kernel) {
+  auto isHandle = [](Type type) {
+    return isa<BaseMemRefType, MapType, RingType, StagingType>(type);
+  };
+  auto refuse = [&](Operation *op, Type type) {
+    return op->emitOpError("gives ")
+           << type
+           << "; maps and memory are arguments of the kernel, rings and "
+              "staging "
+              "are made before its roles, and each is named where it is used, "
+              "so branch with scf.if and name one in each branch";
+  };
+  WalkResult walked = kernel.getBody().walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (isHandle(type) && !isa<MakeRingOp, MakeStagingOp>(op))
+        return refuse(op, type), WalkResult::interrupt();
+    for (Region &region : op->getRegions())
+      for (Type type : region.getArgumentTypes())
+        if (isHandle(type))
+          return refuse(op, type), WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(walked.wasInterrupted());
+}
+
+/// The lanes that a store of a role goes through, one an agent; none where they
+/// do not follow from a constant or the agents' numbers.
+static std::optional<SmallVector<int64_t>> lanesOf(StoreAsyncOp store,
+                                                   RoleOp role) {
+  auto agents = static_cast<int64_t>(role.getAgents());
+  APInt lane;
+  if (matchPattern(store.getLane(), m_ConstantInt(&lane)))
+    return SmallVector<int64_t>(agents, lane.getSExtValue());
+  if (store.getLane() == role.getAgent())
+    return llvm::to_vector(llvm::seq(agents));
+  return std::nullopt;
+}
+
+/// C5
+static LogicalResult checkStaging(KernelOp kernel) {
+  /// By staging and lane.
+  llvm::DenseMap<std::pair<Value, int64_t>, std::pair<RoleOp, int64_t>> owners;
+  auto take = [&](StoreAsyncOp store, RoleOp role, int64_t agent,
+                  int64_t lane) -> LogicalResult {
+    auto lanes = static_cast<int64_t>(store.getStaging().getType().getLanes());
+    if (lane < 0 || lane >= lanes)
+      return store.emitOpError("of @")
+             << role.getSymName() << ' ' << agent << " takes lane " << lane
+             << " of a staging that has " << lanes;
+    auto [owner, isNew] =
+        owners.insert({{store.getStaging(), lane}, {role, agent}});
+    if (isNew || owner->second == std::pair(role, agent))
+      return success();
+    return store.emitOpError("of @")
+           << role.getSymName() << ' ' << agent << " goes through lane " << lane
+           << " of the staging, as does one of @"
+           << owner->second.first.getSymName() << ' ' << owner->second.second
+           << "; give each agent a lane of its own";
+  };
+  for (auto role : kernel.getBody().front().getOps<RoleOp>()) {
+    WalkResult walked = role.walk([&](StoreAsyncOp store) {
+      std::optional<SmallVector<int64_t>> lanes = lanesOf(store, role);
+      if (lanes)
+        for (auto [agent, lane] : llvm::enumerate(*lanes))
+          if (failed(take(store, role, int64_t(agent), lane)))
+            return WalkResult::interrupt();
+      return WalkResult::advance();
+    });
+    if (walked.wasInterrupted())
+      return failure();
+  }
+  return success();
 }
 
 LogicalResult KernelOp::verifyRegions() {
@@ -53,7 +129,7 @@ LogicalResult KernelOp::verifyRegions() {
     return emitOpError("has results; a kernel writes to memory"); // C2
   if (getBody().front().getOps<RoleOp>().empty())
     return emitOpError("has no role; add a tile.role"); // C3
-  return success();
+  return failure(failed(checkHandles(*this)) || failed(checkStaging(*this)));
 }
 
 LogicalResult TileDialect::verifyRegionArgAttribute(Operation *op,
@@ -81,12 +157,51 @@ LogicalResult RoleOp::verify() {
   if (getBody().getNumArguments() != 1 ||
       !getBody().getArgument(0).getType().isIndex())
     return emitOpError("wants one argument of type index, the agent's number");
-  if (getAgents() < 1 || getWarps() < 1) // C1
-    return emitOpError("has ") << getAgents() << " agents of " << getWarps()
-                               << " warps; expected at least 1 of each";
+  if (int64_t(getAgents()) < 1) // C1
+    return emitOpError("has ")
+           << int64_t(getAgents()) << " agents; expected at least 1";
   std::optional<int64_t> registers = getRegisters();
   if (registers && (*registers < 24 || *registers > 256 || *registers % 8 != 0))
     return emitOpError("has a budget of ")
            << *registers << " registers; expected a multiple of 8 in 24 .. 256";
   return success();
+}
+
+/// Whether a tensor lies in registers by a layout and is of a shape that has
+/// it.
+static bool isLaidOut(Type type) {
+  return hasPlace(type, Place::Accumulator) || hasPlace(type, Place::Operand) ||
+         hasPlace(type, Place::Row);
+}
+
+LogicalResult RoleOp::verifyRegions() {
+  auto check = [&](Operation *op, Type type) -> LogicalResult {
+    if (!isa<TensorType, PendingType>(type))
+      return success();
+    if (getEach() != AgentKind::Warpgroup) // C3
+      return (emitOpError("has ")
+              << type << ", and each of its agents is a "
+              << stringifyAgentKind(getEach())
+              << "; tensors and products are a warpgroup's, so write `each "
+                 "warpgroup`")
+                 .attachNote(op->getLoc())
+             << "it comes from here";
+    if (isa<TensorType>(type) && !isLaidOut(type)) // C4
+      return op->emitOpError("gives ")
+             << type << "; a tensor in a role is [" << kRows
+             << ", n], n a multiple of 8, or [" << kRows
+             << "], with a #tile.layout";
+    return success();
+  };
+  WalkResult walked = getBody().walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (failed(check(op, type)))
+        return WalkResult::interrupt();
+    for (Region &region : op->getRegions())
+      for (Type type : region.getArgumentTypes())
+        if (failed(check(op, type)))
+          return WalkResult::interrupt();
+    return WalkResult::advance();
+  });
+  return failure(walked.wasInterrupted());
 }

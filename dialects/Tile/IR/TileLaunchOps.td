@@ -136,12 +136,12 @@ def Tile_LaunchOp : Tile_Op<"launch", [MemoryEffects<[MemRead, MemWrite]>,
     tile.module @sm_90a {
       tile.kernel @static(%numbers: !tile.map<64x64xbf16, swizzle = 128>,
                           %out: memref<?xf32>, %count: index) {
-        tile.role @work agents(1) warps(1) (%agent) {
+        tile.role @work agents(1) each thread (%agent) {
         }
       }
       tile.kernel @count_off(%numbers: !tile.map<64x64xbf16, swizzle = 128>,
                              %out: memref<?xf32>, %count: index, %next: memref<?xi32>) {
-        tile.role @work agents(1) warps(1) (%agent) {
+        tile.role @work agents(1) each thread (%agent) {
         }
       }
     }

@@ -4,6 +4,7 @@
 
 #include "Tile/IR/Tile.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace tessera::tile;
@@ -93,6 +94,20 @@ LogicalResult ReleaseOp::verify() { // C1
 // Products
 //===----------------------------------------------------------------------===//
 
+/// A constant row has to be where a warpgroup's rows begin.
+static LogicalResult checkRow(Operation *op, Value row, BufferType buffer) {
+  APInt constant;
+  if (!row || !matchPattern(row, m_ConstantInt(&constant)))
+    return success();
+  int64_t first = constant.getSExtValue(), last = buffer.getRows() - kRows;
+  if (first >= 0 && first <= last && first % kRows == 0)
+    return success();
+  return op->emitOpError("reads ")
+         << kRows << " rows from row " << first << " of a stage of "
+         << buffer.getRows() << "; expected a multiple of " << kRows
+         << " up to " << last;
+}
+
 /// [64, k] elements, whether it lies in registers or in a stage.
 static FailureOr<std::pair<int64_t, Type>> leftShape(MmaOp op) {
   if (auto tensor = dyn_cast<RankedTensorType>(op.getLeft().getType())) {
@@ -105,6 +120,8 @@ static FailureOr<std::pair<int64_t, Type>> leftShape(MmaOp op) {
     return op.emitOpError("multiplies ")
            << op.getLeft().getType() << "; expected a stage of a multiple of "
            << kRows << " rows";
+  if (failed(checkRow(op, op.getRow(), buffer)))
+    return failure();
   return std::pair(buffer.getColumns(), buffer.getElement());
 }
 
@@ -156,7 +173,7 @@ LogicalResult LoadFragmentOp::verify() {
   if (buffer && buffer.getRows() % kRows == 0 && // C1
       buffer.getColumns() == tensor.getDimSize(1) &&
       buffer.getElement() == tensor.getElementType())
-    return success();
+    return checkRow(*this, getRow(), buffer); // C2
   return emitOpError("reads ")
          << getStage().getType() << " as " << getResult().getType();
 }

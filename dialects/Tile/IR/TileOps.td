@@ -16,7 +16,10 @@ include "mlir/Interfaces/InferTypeOpInterface.td"
 //===----------------------------------------------------------------------===//
 
 // C1 a kernel has one block: rings, then roles, uniform scalars anywhere.
-// C2 it gives no results.  C3 it has at least one role.
+// C2 it gives no results.  C3 it has at least one role.  C4 no operation gives a
+// map, memory, a ring or staging but those that make them.  C5 a lane of
+// staging exists and one agent stores through it, as far as constants and agents'
+// numbers say.  C6 assemblers take its name.
 def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
     Symbol, NoTerminator, SingleBlock]> {
   let summary = "The program of one CTA";
@@ -43,7 +46,7 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
       %cta = tile.cta
       %first = arith.muli %cta, %c64 : index
       %ring = tile.make_ring : !tile.ring<4 x 64x128xbf16, swizzle = 128>
-      tile.role @load agents(1) warps(1) registers(40) (%agent) {
+      tile.role @load agents(1) each thread registers(40) (%agent) {
         // No CTA runs more than one ahead of those before it.
         %one = arith.constant 1 : i32
         %before = arith.index_cast %cta : index to i32
@@ -61,7 +64,7 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
           tile.load %keys[%c0, %c0, %token] into %stage : !tile.map<64x128xbf16, swizzle = 128>
         }
       }
-      tile.role @multiply agents(1) warps(4) registers(208) (%agent) {
+      tile.role @multiply agents(1) each warpgroup registers(208) (%agent) {
         %none = arith.constant dense<0xFF800000> : tensor<64x64xf32, #accumulator>
         %none_rows = arith.constant dense<0xFF800000> : tensor<64xf32, #row>
         %column = tile.columns : tensor<64x64xi32, #accumulator>
@@ -112,29 +115,33 @@ def Tile_KernelOp : Tile_Op<"kernel", [FunctionOpInterface, IsolatedFromAbove,
   }];
 }
 
-// C1 agents and warps are at least 1.  C2 registers are a multiple of 8 in
-// 24..256, as setmaxnreg wants.
+// C1 there is an agent.  C2 registers are a multiple of 8 in 24..256, as setmaxnreg
+// wants.  C3 only warpgroups have tensors and products.  C4 tensors have a layout.
 def Tile_RoleOp : Tile_Op<"role", [HasParent<"KernelOp">, NoTerminator,
     SingleBlock]> {
   let summary = "What some warps of the CTA do";
   let description = [{
-    `agents` agents of `warps` warps each carry out the body, concurrently with
-    one another and with the other roles; the body's argument numbers the agent.
+    `agents` agents, `each` a thread, a warp or a warpgroup, carry out the body,
+    concurrently with one another and with the other roles; the body's argument
+    numbers the agent. A thread has a warp of its own, which idles beside it.
     `registers` is the budget of each thread.
 
     Example: see `tile.kernel`.
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$agents, I64Attr:$warps,
-                       OptionalAttr<I64Attr>:$registers);
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$agents,
+                       Tile_AgentKindAttr:$each, OptionalAttr<I64Attr>:$registers);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $sym_name `agents` `(` $agents `)` `warps` `(` $warps `)`
+    $sym_name `agents` `(` $agents `)` `each` $each
     (`registers` `(` $registers^ `)`)? custom<AgentBody>($body)
     attr-dict-with-keyword
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
     ::mlir::BlockArgument getAgent() { return getBody().getArgument(0); }
+    /// Warps that an agent occupies.
+    int64_t getWarps() { return getEach() == AgentKind::Warpgroup ? 4 : 1; }
   }];
 }
 

@@ -163,11 +163,12 @@ def Tile_ReleaseOp : Tile_Op<"release"> {
   let hasVerifier = 1;
 }
 
-// C1 the stage has the tensor's columns and elements, and so many rows.
+// C1 the stage has the tensor's columns and elements, and so many rows.  C2 a
+// constant row is a multiple of 64 within the stage.
 def Tile_LoadFragmentOp : Tile_Op<"load_fragment"> {
   let summary = "64 rows of a stage as a left operand in registers";
   let description = [{
-    Those from `row` on, a multiple of 64, or from the first.
+    Those from `row` on, a multiple of 64 within the stage, or from the first.
 
     ```
     %q = tile.load_fragment %s : !tile.full<64x128xbf16, swizzle = 128>

@@ -30,7 +30,7 @@ def Tile_StoreAsyncOp : Tile_Op<"store_async"> {
   let summary = "Store a tensor to global memory, asynchronously";
   let description = [{
     Puts the tensor into the agent's staging, part by part, and lets the copy
-    engine take it from there. Rows past the end of the sequence are not written.
+    engine take it from there. A lane of the staging is one agent's. Rows past the end of the sequence are not written.
     What is written can be relied on after `tile.store_wait`; an agent waits before
     it ends.
 
@@ -54,13 +54,13 @@ def Tile_StoreAsyncOp : Tile_Op<"store_async"> {
       %token = arith.muli %cta, %c64 : index
       %ring = tile.make_ring : !tile.ring<2 x 64x128xbf16, swizzle = 128>
       %staging = tile.make_staging : !tile.staging<64x64xbf16, swizzle = 128>
-      tile.role @load agents(1) warps(1) registers(40) (%agent) {
+      tile.role @load agents(1) each thread registers(40) (%agent) {
         %qs = tile.acquire %ring[%agent] note(%size) : !tile.ring<2 x 64x128xbf16, swizzle = 128>
         tile.load %q[%c0, %c0, %token] into %qs : !tile.map<64x128xbf16, swizzle = 128>
         %ks = tile.acquire %ring[%agent] : !tile.ring<2 x 64x128xbf16, swizzle = 128>
         tile.load %k[%c0, %c0, %token] into %ks : !tile.map<64x128xbf16, swizzle = 128>
       }
-      tile.role @multiply agents(1) warps(4) registers(208) (%agent) {
+      tile.role @multiply agents(1) each warpgroup registers(208) (%agent) {
         %qs = tile.wait %ring[%agent] : !tile.ring<2 x 64x128xbf16, swizzle = 128>
         %end = tile.note %qs : !tile.full<64x128xbf16, swizzle = 128>
         %query = tile.load_fragment %qs : !tile.full<64x128xbf16, swizzle = 128>

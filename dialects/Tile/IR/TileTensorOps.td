@@ -73,8 +73,8 @@ def Tile_SplatOp : Tile_Op<"splat", [Pure, TypesMatchWith<
 
     Example: see `tile.kernel`.
   }];
-  let arguments = (ins AnyType:$value);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins AnyTypeOf<[F32, I32, I1]>:$value);
+  let results = (outs Tile_Splat:$result);
   let assemblyFormat = "$value attr-dict `:` type($result)";
 }
 

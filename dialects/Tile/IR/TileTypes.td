@@ -151,5 +151,9 @@ def Tile_Operand : Tile_Fragment<"Operand", [BF16, F16],
 def Tile_Rows : Tile_Fragment<"Row", [F32], "tensor [64] of f32, one for each row">;
 def Tile_RowNumbers : Tile_Fragment<"Row", [I32], "tensor [64] of i32, one for each row">;
 def Tile_Flags : Tile_Fragment<"Row", [I1], "tensor [64] of i1, one for each row">;
+def Tile_Splat : AnyTypeOf<[Tile_Accumulator, Tile_Columns, Tile_ColumnFlags,
+    Tile_Rows, Tile_RowNumbers, Tile_Flags],
+    "tensor of f32, i32 or i1 laid out as an accumulator or as rows",
+    "::mlir::RankedTensorType">;
 
 #endif // TILE_TYPES_TD

@@ -2,7 +2,7 @@
 //
 // Says of every ring whether it holds.
 
-#include "RingSearch.h"
+#include "Tile/Analysis/Rings/Rings.h"
 #include "Tile/Transforms/Passes.h"
 
 namespace tessera::tile {
@@ -12,31 +12,6 @@ namespace tessera::tile {
 
 using namespace mlir;
 using namespace tessera::tile;
-using namespace tessera::tile::rings;
-
-/// At most one for each ring.
-static SmallVector<Finding> check(KernelOp kernel) {
-  Terms terms;
-  Program program(kernel, terms);
-  SmallVector<Finding> findings;
-  SmallVector<Network> networks = program.findNetworks(findings);
-  llvm::DenseSet<Operation *> seen;
-  for (const Network &network : networks) {
-    // Lanes of a ring are mostly wrong in the same way.
-    if (llvm::any_of(network.lanes, [&](const Lane &lane) {
-          return seen.contains(lane.ring);
-        }))
-      continue;
-    std::optional<Finding> finding = search(program, network);
-    if (!finding)
-      continue;
-    if (!finding->ring)
-      finding->ring = network.lanes[0].ring;
-    seen.insert(finding->ring);
-    findings.push_back(*finding);
-  }
-  return findings;
-}
 
 namespace {
 
@@ -47,8 +22,8 @@ public:
 
   void runOnOperation() override {
     getOperation()->walk([&](KernelOp kernel) {
-      SmallVector<Finding> findings = check(kernel);
-      for (const Finding &finding : findings)
+      SmallVector<rings::Finding> findings = rings::check(kernel);
+      for (const rings::Finding &finding : findings)
         report(kernel, finding);
       auto rings = kernel.getBody().getOps<MakeRingOp>();
       if (findings.empty())
@@ -58,24 +33,16 @@ public:
   }
 
 private:
-  void report(KernelOp kernel, const Finding &finding);
+  void report(KernelOp kernel, const rings::Finding &finding) {
+    bool isBroken = finding.verdict == rings::Verdict::Broken;
+    undecided += !isBroken;
+    if (!isBroken && unknown == UnknownRings::Ignore)
+      return;
+    bool isError = isBroken || unknown == UnknownRings::Error;
+    rings::report(kernel, finding, isError);
+    if (isError)
+      signalPassFailure();
+  }
 };
 
 } // namespace
-
-void CheckRingsPass::report(KernelOp kernel, const Finding &finding) {
-  bool isBroken = finding.verdict == Verdict::Broken;
-  undecided += !isBroken;
-  if (!isBroken && unknown == UnknownRings::Ignore)
-    return;
-  Operation *at =
-      finding.ring ? MakeRingOp(finding.ring).getOperation() : kernel;
-  bool isError = isBroken || unknown == UnknownRings::Error;
-  InFlightDiagnostic diag = isError ? at->emitOpError() : at->emitWarning();
-  if (isError)
-    signalPassFailure();
-  diag << (isBroken ? "is broken: " : "may be broken, cannot decide: ")
-       << finding.text;
-  for (const auto &[location, text] : finding.notes)
-    diag.attachNote(location) << text;
-}

@@ -31,6 +31,7 @@ private:
   void emitRole(const RolePlan &plan);
   Thread describeThread(const RolePlan &plan, Value inRole);
   void agreeOnEnds(tile::RoleOp role);
+  void orderStores(tile::RoleOp role, const Thread &thread);
   void describeOps(tile::RoleOp role, const Thread &thread);
   RingState &stateOf(tile::MakeRingOp ring, bool fills);
 
@@ -163,7 +164,7 @@ void KernelLowering::emitRole(const RolePlan &plan) {
   Thread thread = describeThread(plan, inRole);
   Value works = compare(arith::CmpIPredicate::slt, inRole,
                         role.getAgents() * role.getWarps());
-  if (plan.isOneThread)
+  if (plan.isOneThread())
     works = arith::AndIOp::create(b, hw.loc, works, thread.leadsWarp);
   auto branch = scf::IfOp::create(b, hw.loc, works, /*withElseRegion=*/false);
   b.setInsertionPointToStart(branch.thenBlock());
@@ -188,7 +189,7 @@ Thread KernelLowering::describeThread(const RolePlan &plan, Value inRole) {
   Value agent = arith::DivUIOp::create(b, hw.loc, inRole, warps);
   thread.barrier =
       arith::AddIOp::create(b, hw.loc, agent, hw.i32(plan.firstBarrier));
-  if (plan.isOneThread) {
+  if (plan.isOneThread()) {
     thread.leads = arith::ConstantIntOp::create(b, hw.loc, 1, 1);
     thread.agentThreads = 1;
     return thread;
@@ -212,20 +213,48 @@ void KernelLowering::agreeOnEnds(tile::RoleOp role) {
   });
 }
 
+/// The threads of an agent meet before and after what some of them store where
+/// all of them load: none loads too early, and none too late.
+void KernelLowering::orderStores(tile::RoleOp role, const Thread &thread) {
+  llvm::DenseSet<Value> loaded;
+  SmallVector<std::pair<Operation *, Value>> stores;
+  role.walk([&](Operation *op) {
+    if (auto load = dyn_cast<memref::LoadOp>(op))
+      loaded.insert(load.getMemRef());
+    else if (auto store = dyn_cast<memref::StoreOp>(op))
+      stores.push_back({store, store.getMemRef()});
+    else if (auto rows = dyn_cast<tile::StoreRowsOp>(op))
+      stores.push_back({rows, rows.getTarget()});
+  });
+  for (auto [store, memory] : stores) {
+    OpBuilder at(store);
+    Operation *whole = store;
+    // Scalars are the agent's: one thread stores them.
+    if (isa<memref::StoreOp>(store)) {
+      auto leader = scf::IfOp::create(at, store->getLoc(), thread.leads,
+                                      /*withElseRegion=*/false);
+      store->moveBefore(leader.thenYield());
+      whole = leader;
+    }
+    if (!loaded.contains(memory))
+      continue;
+    for (bool isAfter : {false, true}) {
+      isAfter ? at.setInsertionPointAfter(whole) : at.setInsertionPoint(whole);
+      Hopper here(at, store->getLoc());
+      if (thread.agentThreads > kWarpThreads)
+        here.syncNamed(thread.barrier, thread.agentThreads);
+      else
+        here.syncWarp();
+    }
+  }
+}
+
 void KernelLowering::describeOps(tile::RoleOp role, const Thread &thread) {
   states.clear();
   if (thread.agentThreads > 1)
     agreeOnEnds(role);
-  // Scalars are the agent's: one thread stores them.
-  SmallVector<memref::StoreOp> stores;
   if (thread.agentThreads > 1)
-    role.walk([&](memref::StoreOp store) { stores.push_back(store); });
-  for (memref::StoreOp store : stores) {
-    OpBuilder at(store);
-    auto leader = scf::IfOp::create(at, store.getLoc(), thread.leads,
-                                    /*withElseRegion=*/false);
-    store->moveBefore(leader.thenYield());
-  }
+    orderStores(role, thread);
   role.walk([&](Operation *op) {
     context.threads[op] = thread;
     if (auto acquire = dyn_cast<tile::AcquireOp>(op))

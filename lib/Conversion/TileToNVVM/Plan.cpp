@@ -7,24 +7,11 @@
 using namespace mlir;
 using namespace tessera;
 
-/// What a CTA of sm_90a may have (CUDA programming guide, compute capability
-/// 9.0).
-static constexpr int64_t kMaxSharedBytes = 232448; // 227 KiB
-/// What swizzled panels begin at multiples of.
-static constexpr int64_t kBufferAlignment = 1024;
-static constexpr int64_t kMaxWarps = 32;
-
-static constexpr int64_t kNamedBarriers = 16;
-
-static bool hasTensors(tile::RoleOp role) {
-  return role
-      .walk([](Operation *op) {
-        bool any =
-            llvm::any_of(op->getResultTypes(), llvm::IsaPred<TensorType>);
-        return any ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
+static constexpr const nvptx::ChipLimits &kChip = nvptx::kLimits;
+static_assert(tile::kRows == kChip.productRows,
+              "tensors lie in registers as products want them");
+static_assert(kChip.warps / kChip.warpgroupWarps < kChip.namedBarriers,
+              "every warpgroup has a barrier beside the whole CTA's");
 
 static LogicalResult placeRoles(tile::KernelOp kernel, KernelPlan &plan) {
   int64_t registers = 0, barriers = 1; // 0 is the whole CTA's
@@ -32,20 +19,15 @@ static LogicalResult placeRoles(tile::KernelOp kernel, KernelPlan &plan) {
     int64_t first = plan.warps;
     plan.warps +=
         llvm::alignTo(role.getAgents() * role.getWarps(), kWarpgroupWarps);
-    plan.roles.push_back({role, first, plan.warps, barriers,
-                          role.getWarps() == 1 && !hasTensors(role)});
-    barriers += role.getWarps() > 1 ? role.getAgents() : 0;
+    plan.roles.push_back({role, first, plan.warps, barriers});
+    if (role.getEach() == tile::AgentKind::Warpgroup)
+      barriers += role.getAgents();
     registers += (plan.warps - first) * kWarpThreads *
                  int64_t(role.getRegisters().value_or(0));
   }
-  if (plan.warps > kMaxWarps)
-    return kernel.emitOpError("has ")
-           << plan.warps << " warps; an SM runs " << kMaxWarps << " in one CTA";
-  if (barriers > kNamedBarriers)
-    return kernel.emitOpError("has ")
-           << barriers - 1
-           << " agents of several warps; a CTA has barriers for "
-           << kNamedBarriers - 1;
+  if (plan.warps > kChip.warps)
+    return kernel.emitOpError("has ") << plan.warps << " warps; an SM runs "
+                                      << kChip.warps << " in one CTA";
   // What setmaxnreg hands out is what the CTA began with.
   int64_t pool = plan.entryRegisters() * plan.threads();
   if (registers > pool)
@@ -85,7 +67,7 @@ static LogicalResult placeRings(tile::KernelOp kernel, KernelPlan &plan,
                                 bool threadReleases) {
   auto place = [&](int64_t bytes, int64_t count) {
     int64_t first = plan.sharedBytes;
-    plan.sharedBytes += count * llvm::alignTo(bytes, kBufferAlignment);
+    plan.sharedBytes += count * llvm::alignTo(bytes, kChip.swizzleBytes);
     return first;
   };
   for (auto ring : kernel.getBody().getOps<tile::MakeRingOp>()) {
@@ -95,7 +77,7 @@ static LogicalResult placeRings(tile::KernelOp kernel, KernelPlan &plan,
     tile::RingType type = ring.getRing().getType();
     RingPlan &ringPlan = plan.rings[ring];
     ringPlan.emptyArrivals = type.getReaders() * int64_t(reader->getWarps());
-    if (threadReleases && hasTensors(*reader))
+    if (threadReleases && reader->getEach() != tile::AgentKind::Thread)
       ringPlan.emptyArrivals *= kWarpThreads;
     ringPlan.notesPerStage = countNotes(ring);
     if (tile::BufferType buffer = type.getBuffer())
@@ -114,10 +96,10 @@ static LogicalResult placeRings(tile::KernelOp kernel, KernelPlan &plan,
     plan.sharedBytes =
         llvm::alignTo(ringPlan.notes + 4 * ringPlan.notesPerStage * stages, 16);
   }
-  if (plan.sharedBytes > kMaxSharedBytes)
+  if (plan.sharedBytes > kChip.sharedBytes)
     return kernel.emitOpError("needs ")
            << plan.sharedBytes << " bytes of shared memory; an SM has "
-           << kMaxSharedBytes << ", take fewer stages";
+           << kChip.sharedBytes << ", take fewer stages";
   return success();
 }
 

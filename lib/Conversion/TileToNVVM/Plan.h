@@ -6,24 +6,26 @@
 #ifndef TESSERA_LIB_CONVERSION_TILETONVVM_PLAN_H
 #define TESSERA_LIB_CONVERSION_TILETONVVM_PLAN_H
 
+#include "tessera/Target/NVPTX/Chips.h"
+
 #include "Tile/IR/Tile.h"
 #include "llvm/ADT/MapVector.h"
 
 namespace tessera {
 
-constexpr int64_t kWarpThreads = 32;
-constexpr int64_t kRegisterFile = 65536; // of an SM
-/// setmaxnreg and products speak to four warps at a time.
-constexpr int64_t kWarpgroupWarps = 4;
+constexpr int64_t kWarpThreads = nvptx::kLimits.warpThreads;
+constexpr int64_t kWarpgroupWarps = nvptx::kLimits.warpgroupWarps;
 
 /// The warps of a role: `agents` times `warps` from `firstWarp` on; those up to
-/// `endWarp` are idle. An agent of one warp that has no tensors is one thread;
-/// one of several warps meets at a named barrier.
+/// `endWarp` are idle. A warpgroup meets at a named barrier.
 struct RolePlan {
   tile::RoleOp role;
   int64_t firstWarp, endWarp;
   int64_t firstBarrier = 0; ///< of agent 0
-  bool isOneThread = false;
+
+  bool isOneThread() const {
+    return tile::RoleOp(role).getEach() == tile::AgentKind::Thread;
+  }
 };
 
 /// Bytes from the start of shared memory: stages, then mbarrier pairs (full,
@@ -45,8 +47,9 @@ struct KernelPlan {
   /// Of a thread, before roles change it: the register file of an SM shared out
   /// evenly, as far as an instruction can name registers.
   int64_t entryRegisters() const {
-    return std::min<int64_t>(
-        kRegisterFile / std::max<int64_t>(threads(), 1) / 8 * 8, 255);
+    return std::min<int64_t>(nvptx::kLimits.registers /
+                                 std::max<int64_t>(threads(), 1) / 8 * 8,
+                             nvptx::kLimits.registersPerThread);
   }
 };
 

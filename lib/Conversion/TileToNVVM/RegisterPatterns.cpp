@@ -19,12 +19,17 @@ bool tessera::isFragment(Type type) {
   return tensor && isa_and_nonnull<tile::LayoutAttr>(tensor.getEncoding());
 }
 
+/// Two such elements lie in one register.
+static bool is16Bit(Type element) {
+  return element.isBF16() || element.isF16();
+}
+
 RegisterShape tessera::registersOf(RankedTensorType tensor) {
   Type element = tensor.getElementType();
   int64_t count = tensor.getNumElements() / (kWarpgroupWarps * kWarpThreads);
   if (tile::hasPlace(tensor, tile::Place::Row))
     return {element, 2};
-  if (element.isBF16() || element.isF16())
+  if (is16Bit(element))
     return {IntegerType::get(tensor.getContext(), 32), count / 2};
   return {element, count};
 }
@@ -77,6 +82,13 @@ public:
     if (!op->hasTrait<OpTrait::Elementwise>() || op->getNumResults() != 1 ||
         !isFragment(op->getResult(0).getType()))
       return rewriter.notifyMatchFailure(op, "not arithmetic on a tensor");
+    auto isHalves = [](Type type) {
+      return isFragment(type) && is16Bit(getElementTypeOrSelf(type));
+    };
+    if (llvm::any_of(op->getOperandTypes(), isHalves) ||
+        isHalves(op->getResult(0).getType()))
+      return op->emitOpError("computes on a tensor of 16-bit elements; compute "
+                             "in f32, and round with arith.truncf");
     auto shape =
         registersOf(cast<RankedTensorType>(op->getResult(0).getType()));
     SmallVector<Value> results;
@@ -129,13 +141,18 @@ static Registers makeConstant(Hopper &hw, arith::ConstantOp op,
                               ArrayRef<ValueRange>) {
   auto splat = dyn_cast<SplatElementsAttr>(op.getValue());
   RegisterShape shape = shapeOf(op);
-  if (!splat || splat.getElementType() != shape.type) {
-    op.emitOpError("is a tensor in registers with unequal or 16-bit elements; "
-                   "round one of f32 instead");
+  if (!splat) {
+    op.emitOpError("is a tensor in registers with unequal elements; compute it "
+                   "from tile.columns or tile.row_numbers");
     return {};
   }
-  Value value =
-      arith::ConstantOp::create(hw.b, hw.loc, splat.getSplatValue<TypedAttr>());
+  TypedAttr element = splat.getSplatValue<TypedAttr>();
+  if (is16Bit(splat.getElementType())) {
+    APInt bits = cast<FloatAttr>(element).getValue().bitcastToAPInt();
+    element = hw.b.getI32IntegerAttr(
+        int32_t(bits.concat(bits).getZExtValue())); // two to a register
+  }
+  Value value = arith::ConstantOp::create(hw.b, hw.loc, element);
   return Registers(shape.count, value);
 }
 

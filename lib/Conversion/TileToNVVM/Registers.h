@@ -3,11 +3,11 @@
 // A tensor as the registers of one thread.
 //
 // Lane l of warp w (of a warpgroup) has rows 16 w + l / 4 and eight more.
-// Register e of an accumulator is row 8 (e / 2 % 2) of those, column 8 (e / 4)
-// + 2 (l % 4)
-// + e % 2. 16-bit elements lie two to a register; then an accumulator [64, n]
-// has the registers of a left operand [64, n] (PTX ISA, wgmma register
-// fragments).
+// Register e of an accumulator is
+//   row    8 (e / 2 % 2) of those,
+//   column 8 (e / 4) + 2 (l % 4) + e % 2.
+// 16-bit elements lie two to a register; then an accumulator [64, n] has the
+// registers of a left operand [64, n] (PTX ISA, wgmma register fragments).
 
 #ifndef TESSERA_LIB_CONVERSION_TILETONVVM_REGISTERS_H
 #define TESSERA_LIB_CONVERSION_TILETONVVM_REGISTERS_H

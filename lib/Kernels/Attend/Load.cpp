@@ -193,7 +193,7 @@ void Loader::run() {
 }
 
 void kernels::buildLoadRole(AttendKernel &kernel) {
-  role(kernel.b, "load", kernel.plan.tiles, /*warps=*/1,
+  role(kernel.b, "load", kernel.plan.tiles, tile::AgentKind::Thread,
        kernel.plan.loadRegisters,
        [&](Scalar lane) { Loader(kernel, lane).run(); });
 }

@@ -198,6 +198,6 @@ void Attender::run() {
 
 void kernels::buildAttendRole(AttendKernel &kernel) {
   role(kernel.b, "attend", kernel.plan.tiles * kernel.warpgroups(),
-       /*warps=*/4, kernel.plan.attendRegisters,
+       tile::AgentKind::Warpgroup, kernel.plan.attendRegisters,
        [&](Scalar agent) { Attender(kernel, agent).run(); });
 }

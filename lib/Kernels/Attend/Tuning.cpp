@@ -4,17 +4,14 @@
 //
 // The order of tiles, TFLOP/s, D = 128, blocks of 64, B1 H12, steady:
 //
-//   keys and values of a head     H100: static ticket wave   H200: static
-//   ticket wave
-//     8 MB (S 16384, K 76)              555    547    575          586    589
-//     587 8 MB (S 16384, K 32)              513    510    518          544 541
-//     548
-//    25 MB (S 49152, K 76)              497    520    505          570    577
-//    576 25 MB (S 49152, K 32)              459    502    475          538 538
-//    538 47 MB (S 92160, K 144)             432    510    511          549 556
-//    587
-//
-//    25 MB (S 49152, K 38, blocks of 128) 696    686    685
+//                                          H100                  H200
+//   keys and values of a head       static ticket wave    static ticket wave
+//     8 MB (S 16384, K 76)             555    547  575       586    589  587
+//     8 MB (S 16384, K 32)             513    510  518       544    541  548
+//    25 MB (S 49152, K 76)             497    520  505       570    577  576
+//    25 MB (S 49152, K 32)             459    502  475       538    538  538
+//    47 MB (S 92160, K 144)            432    510  511       549    556  587
+//    25 MB (S 49152, K 38, of 128)     696    686  685
 //
 // So waves where a head is far below the L2 (50 and 60 MB) or does not fit:
 // tiles in step read the same keys at about the same time. Tickets between,

@@ -254,9 +254,9 @@ void kernels::ifThen(Scalar condition, function_ref<void()> body) {
 }
 
 void kernels::role(KernelBuilder &b, StringRef name, int64_t agents,
-                   int64_t warps, int64_t registers,
+                   tile::AgentKind each, int64_t registers,
                    function_ref<void(Scalar agent)> body) {
-  auto op = tile::RoleOp::create(b, name, agents, warps,
+  auto op = tile::RoleOp::create(b, name, agents, each,
                                  b.getI64IntegerAttr(registers));
   OpBuilder::InsertionGuard guard(b);
   Block *block = b.createBlock(&op.getBody(), {}, b.getIndexType(), b.getLoc());

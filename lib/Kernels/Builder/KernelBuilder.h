@@ -290,8 +290,9 @@ struct Only {
 };
 
 /// A role of the kernel; `body` gets the agent's number.
-void role(KernelBuilder &b, llvm::StringRef name, int64_t agents, int64_t warps,
-          int64_t registers, llvm::function_ref<void(Scalar agent)> body);
+void role(KernelBuilder &b, llvm::StringRef name, int64_t agents,
+          tile::AgentKind each, int64_t registers,
+          llvm::function_ref<void(Scalar agent)> body);
 
 } // namespace tessera::kernels
 

@@ -20,7 +20,7 @@
 // CHECK: %[[OUTGROWN:.*]] = tile.make_ring : !tile.ring<1 x none, lanes = 3>
 // CHECK: tile.make_staging : !tile.staging<64x64xbf16, swizzle = 128, lanes = 3>
 
-// CHECK: tile.role @load agents(3) warps(1) registers(32) (%[[LANE:.*]]) {
+// CHECK: tile.role @load agents(3) each thread registers(32) (%[[LANE:.*]]) {
 // CHECK: scf.while
 // CHECK: tile.acquire %[[WORK]][%[[LANE]]] note(%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}})
 // CHECK: tile.load %query
@@ -37,7 +37,7 @@
 // CHECK: tile.wait %[[OUTGROWN]]
 // CHECK: memref.load %marks
 
-// CHECK: tile.role @attend agents(3) warps(4) registers(160) (%[[LANE:.*]]) {
+// CHECK: tile.role @attend agents(3) each warpgroup registers(160) (%[[LANE:.*]]) {
 // CHECK: scf.while
 // CHECK: tile.wait %[[WORK]][%[[LANE]]]
 // CHECK: tile.load_fragment

@@ -14,7 +14,7 @@ func.func @steps(%n: index) {
 func.func private @other()
 tile.module @sm_90a {
   tile.kernel @work(%n: index) {
-    tile.role @nothing agents(1) warps(1) (%agent) {
+    tile.role @nothing agents(1) each thread (%agent) {
     }
   }
 }

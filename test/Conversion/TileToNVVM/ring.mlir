@@ -34,7 +34,7 @@ tile.kernel @product(%q: !map, %k: !map, %o: !tile.map<64x64xbf16, swizzle = 128
   %staging = tile.make_staging : !staging
   // CHECK: scf.if
   // CHECK: nvvm.setmaxregister decrease 40
-  tile.role @load agents(1) warps(1) registers(40) (%agent) {
+  tile.role @load agents(1) each thread registers(40) (%agent) {
     // One thread: no branch around what one thread does, no shuffle.
     // CHECK-NOT: shfl
     // CHECK: ptx.mbarrier.wait
@@ -49,7 +49,7 @@ tile.kernel @product(%q: !map, %k: !map, %o: !tile.map<64x64xbf16, swizzle = 128
   }
   // CHECK: } else {
   // CHECK: nvvm.setmaxregister decrease 208
-  tile.role @multiply agents(1) warps(4) registers(208) (%agent) {
+  tile.role @multiply agents(1) each warpgroup registers(208) (%agent) {
     %qs = tile.wait %ring[%agent] : !ring
     // CHECK: ptx.ld.shared
     %last = tile.note %qs number 1 : !full

@@ -18,13 +18,13 @@ tile.kernel @parts(%o: !out, %x: !map, %steps: i32) {
   %c64 = arith.constant 64 : index
   %ring = tile.make_ring : !tile.ring<3 x 128x96xf16, swizzle = 64, readers = 2>
   %staging = tile.make_staging : !staging
-  tile.role @load agents(1) warps(1) registers(40) (%agent) {
+  tile.role @load agents(1) each thread registers(40) (%agent) {
     %xs = tile.acquire %ring[%c0] : !tile.ring<3 x 128x96xf16, swizzle = 64, readers = 2>
     tile.load %x[%c0, %c0, %c0] into %xs : !map
   }
   // CHECK: nvvm.setmaxregister decrease 40
   // CHECK: nvvm.setmaxregister increase 232
-  tile.role @multiply agents(2) warps(4) registers(232) (%agent) {
+  tile.role @multiply agents(2) each warpgroup registers(232) (%agent) {
     %row = arith.muli %agent, %c64 : index
     %xs = tile.wait %ring[%c0] : !tile.ring<3 x 128x96xf16, swizzle = 64, readers = 2>
     // Two registers hold how far three stages have gone.
@@ -82,7 +82,7 @@ tile.kernel @shared(%state: memref<?xi32>, %lse: memref<?xf32>, %n: i32) {
   %c1 = arith.constant 1 : index
   %c64 = arith.constant 64 : index
   %ring = tile.make_ring : !tile.ring<2 x none>
-  tile.role @steer agents(1) warps(1) registers(40) (%agent) {
+  tile.role @steer agents(1) each thread registers(40) (%agent) {
     // CHECK: llvm.getelementptr %[[STATE]][1] : (!llvm.ptr<1>) -> !llvm.ptr<1>, i32
     // CHECK-NEXT: ptx.wait_at_least
     tile.await %state[%c1] reaches %n : memref<?xi32>
@@ -94,7 +94,7 @@ tile.kernel @shared(%state: memref<?xi32>, %lse: memref<?xf32>, %n: i32) {
     %item = tile.acquire %ring[%c0] note(%sum) : !tile.ring<2 x none>
     tile.commit %item : !tile.free<none>
   }
-  tile.role @follow agents(1) warps(4) registers(208) (%agent) {
+  tile.role @follow agents(1) each warpgroup registers(208) (%agent) {
     %item = tile.wait %ring[%c0] : !tile.ring<2 x none>
     // What steers an agent is said to be uniform.
     // CHECK: nvvm.shfl.sync idx

@@ -8,9 +8,9 @@
 
 // CHECK-LABEL: tile.kernel @attend
 // CHECK: tile.make_ring : !tile.ring<4 x 64x128xbf16, swizzle = 128, lanes = 3>
-// CHECK: tile.role @load agents(3) warps(1) registers(32)
+// CHECK: tile.role @load agents(3) each thread registers(32)
 // CHECK: tile.acquire %{{.*}}[%{{.*}}] note(%{{.*}}) : !tile.ring
-// CHECK: tile.role @attend agents(3) warps(4) registers(160)
+// CHECK: tile.role @attend agents(3) each warpgroup registers(160)
 // CHECK: tile.mma %{{.*}}, %{{.*}} transposed :
 // CHECK: tile.store_async %{{.*}} through %{{.*}}[%{{.*}}] to
 
@@ -49,7 +49,7 @@ tile.kernel @attend(
   %kv = tile.make_ring : !kv
   %staging = tile.make_staging : !staging
 
-  tile.role @load agents(3) warps(1) registers(32) (%lane) {
+  tile.role @load agents(3) each thread registers(32) (%lane) {
     %first = arith.addi %cta_tile, %lane : index
     scf.for %tile = %first to %tiles step %stride {
       %plane = arith.divui %tile, %blocks : index
@@ -77,7 +77,7 @@ tile.kernel @attend(
     }
   }
 
-  tile.role @attend agents(3) warps(4) registers(160) (%lane) {
+  tile.role @attend agents(3) each warpgroup registers(160) (%lane) {
     %log2e = arith.constant 1.44269504 : f32
     %ln2 = arith.constant dense<0.693147181> : tensor<64xf32, #row>
     %zero_rows = arith.constant dense<0.0> : tensor<64xf32, #row>

@@ -9,7 +9,7 @@ tile.kernel @trip_counts(%n: index) {
   %c1 = arith.constant 1 : index
   // expected-error @below {{is broken: @load 0 fills a stage of lane 0 that @read 0 never waits for; let both go round equally often}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     scf.for %i = %c0 to %n step %c1 {
       // expected-note @below {{@load 0 acquires it here}}
@@ -17,7 +17,7 @@ tile.kernel @trip_counts(%n: index) {
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     // expected-note @below {{before that, @read 0 ends the loop}}
     scf.for %i = %c1 to %n step %c1 {
       %s = tile.wait %ring[%c0] : !ring
@@ -35,7 +35,7 @@ tile.kernel @condition(%n: index, %skipped: index) {
   %c1 = arith.constant 1 : index
   // expected-error @below {{is broken: @load 0 fills a stage of lane 0 that @read 0 never waits for; let both go round equally often}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     // expected-note @below {{before that, @load 0 ends the loop}}
     scf.for %i = %c0 to %n step %c1 {
@@ -44,7 +44,7 @@ tile.kernel @condition(%n: index, %skipped: index) {
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %skips = arith.cmpi eq, %i, %skipped : index
       // expected-note @below {{before that, @read 0 takes the first branch}}
@@ -66,7 +66,7 @@ tile.kernel @no_release(%n: index, %kept: index) {
   %c1 = arith.constant 1 : index
   // expected-error @below {{is broken: @read 0 ends without releasing a stage that it has waited for; add a tile.release on every path}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     // expected-note @below {{before that, @load 0 ends the loop}}
     scf.for %i = %c0 to %n step %c1 {
@@ -75,7 +75,7 @@ tile.kernel @no_release(%n: index, %kept: index) {
     }
   }
   // expected-note @below {{@read 0 ends}}
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.wait %ring[%c0] : !ring
       %gives = arith.cmpi ne, %i, %kept : index
@@ -96,14 +96,14 @@ tile.kernel @two_releases(%n: index, %at: index) {
   %c1 = arith.constant 1 : index
   // expected-error @below {{is broken: @read 0 releases a stage a second time; release each once}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.wait %ring[%c0] : !ring
       %early = arith.cmpi eq, %i, %at : index
@@ -126,13 +126,13 @@ tile.kernel @carried(%n: index) {
   %c1 = arith.constant 1 : index
   // expected-error @below {{is broken: @read 0 releases a stage a second time; release each once}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     %some = arith.cmpi sgt, %n, %c0 : index
     // expected-note @below {{before that, @read 0 takes the first branch}}
     scf.if %some {
@@ -160,7 +160,7 @@ tile.kernel @no_note(%n: index) {
   %one = arith.constant 1 : i32
   // expected-error @below {{is broken: @read 0 reads note 1 of a stage that was acquired with 1 notes}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     scf.for %i = %c0 to %n step %c1 {
       // expected-note @below {{the stage was acquired here}}
@@ -168,7 +168,7 @@ tile.kernel @no_note(%n: index) {
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.wait %ring[%c0] : !ring
       // expected-note @below {{@read 0 reads it here}}
@@ -189,7 +189,7 @@ tile.kernel @held(%n: index) {
   // expected-error @below {{is broken: @read 0 waits for ever}}
   %ring = tile.make_ring : !ring
   // expected-note @below {{@load 0 has ended}}
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     // expected-note @below {{before that, @load 0 ends the loop}}
     scf.for %i = %c0 to %n step %c1 {
@@ -197,7 +197,7 @@ tile.kernel @held(%n: index) {
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c3 {
       %a = tile.wait %ring[%c0] : !ring
       // expected-note @below {{@read 0 waits here for a stage of lane 0, which @load 0 has yet to fill}}
@@ -220,7 +220,7 @@ tile.kernel @crossed(%n: index) {
   %ring = tile.make_ring : !ring
   // expected-error @below {{is broken: @read 0 waits for ever}}
   %other = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once, 3 times}}
     scf.for %i = %c0 to %n step %c1 {
       // expected-note @below {{@load 0 waits here to fill a stage of lane 0, which has 2; @read 0 has not released the oldest}}
@@ -232,7 +232,7 @@ tile.kernel @crossed(%n: index) {
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.wait %ring[%c0] : !ring
       // expected-note @below {{@read 0 waits here for a stage of lane 0, which @load 0 has yet to fill}}
@@ -253,7 +253,7 @@ tile.kernel @mark_in_band(%n: index, %numbers: memref<?xi32>) {
   %end = arith.constant -1 : i32
   // expected-error @below {{is broken: @load 0 fills a stage of lane 0 that @read 0 never waits for; let both go round equally often}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     // expected-note @below {{before that, @load 0 ends the loop}}
     scf.for %i = %c0 to %n step %c1 {
@@ -265,7 +265,7 @@ tile.kernel @mark_in_band(%n: index, %numbers: memref<?xi32>) {
     %s = tile.acquire %ring[%c0] note(%end) : !ring
     tile.commit %s : !tile.free<none>
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     // expected-note @below {{before that, @read 0 ends the loop}}
     scf.while : () -> () {
       %s = tile.wait %ring[%c0] : !ring
@@ -290,14 +290,14 @@ tile.kernel @no_end(%n: index) {
   // expected-error @below {{is broken: @read 0 waits for ever}}
   %ring = tile.make_ring : !ring
   // expected-note @below {{@load 0 has ended}}
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 ends the loop}}
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.acquire %ring[%c0] note(%one) : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.while : () -> () {
       // expected-note @below {{@read 0 waits here for a stage of lane 0, which @load 0 has yet to fill}}
       %s = tile.wait %ring[%c0] : !ring
@@ -320,13 +320,13 @@ tile.kernel @lanes(%n: index) {
   %c1 = arith.constant 1 : index
   // expected-error @below {{is broken: lane 0 is read by 2 agents, but the ring's type says readers = 1; make them agree}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(2) warps(1) (%agent) {
+  tile.role @load agents(2) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.acquire %ring[%agent] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(2) warps(1) (%agent) {
+  tile.role @read agents(2) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       // expected-note @below {{@read 0 reads it here}}
       %s = tile.wait %ring[%c0] : !ring
@@ -344,13 +344,13 @@ tile.kernel @readers(%n: index) {
   %c1 = arith.constant 1 : index
   // expected-error @below {{is broken: lane 0 is read by 1 agents, but the ring's type says readers = 2; make them agree}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       // expected-note @below {{@read 0 reads it here}}
       %s = tile.wait %ring[%c0] : !ring
@@ -368,13 +368,13 @@ tile.kernel @outside(%n: index) {
   %c1 = arith.constant 1 : index
   // expected-error @below {{is broken: @read 0 takes lane 1, but the lanes are 0 .. 0}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       // expected-note @below {{@read 0 takes it here}}
       %s = tile.wait %ring[%c1] : !ring
@@ -392,14 +392,14 @@ tile.kernel @fillers(%n: index) {
   %c1 = arith.constant 1 : index
   // expected-error @below {{is broken: lane 0 is filled by 2 agents; expected one, so give each a lane of its own}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(2) warps(1) (%agent) {
+  tile.role @load agents(2) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       // expected-note @below {{@load 0 fills it here}}
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %s = tile.wait %ring[%c0] : !ring
       tile.release %s : !tile.full<none>
@@ -409,32 +409,106 @@ tile.kernel @fillers(%n: index) {
 
 // -----
 
-// What only the reader knows.
+// Loops that go along as 3 with 2.
 !ring = !tile.ring<2 x none>
-tile.kernel @own_data(%n: index) {
+tile.kernel @multiples(%n: index) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
+  %two = arith.constant 2 : index
+  %three = arith.constant 3 : index
   // expected-error @below {{is broken: @load 0 fills a stage of lane 0 that @read 0 never waits for; let both go round equally often}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     // expected-note @below {{before that, @load 0 ends the loop}}
     scf.for %i = %c0 to %n step %c1 {
+      %s = tile.acquire %ring[%c0] : !ring
+      tile.commit %s : !tile.free<none>
+    }
+    scf.for %j = %c0 to %n step %c1 {
+      %s = tile.acquire %ring[%c0] : !ring
+      tile.commit %s : !tile.free<none>
+    }
+    scf.for %k = %c0 to %n step %c1 {
       // expected-note @below {{@load 0 acquires it here}}
       %s = tile.acquire %ring[%c0] : !ring
       tile.commit %s : !tile.free<none>
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
-    %a = arith.constant dense<1.0> : tensor<64xf32, #tile.layout<row>>
-    scf.for %i = %c0 to %n step %c1 {
-      %rows = arith.cmpf ogt, %a, %a : tensor<64xf32, #tile.layout<row>>
-      %any = tile.any %rows : tensor<64xi1, #tile.layout<row>>
-      // expected-note @below {{before that, @read 0 does not take the first branch}}
-      scf.if %any {
-        %s = tile.wait %ring[%c0] : !ring
-        tile.release %s : !tile.full<none>
-      }
+  tile.role @read agents(1) each thread (%agent) {
+    %m = arith.muli %n, %three : index
+    %half = arith.divui %m, %two : index
+    // expected-note @below {{before that, @read 0 goes round once}}
+    // expected-note @below {{before that, @read 0 ends the loop}}
+    scf.for %i = %c0 to %half step %c1 {
+      %s = tile.wait %ring[%c0] : !ring
+      tile.release %s : !tile.full<none>
+    }
+    scf.for %i = %c0 to %half step %c1 {
+      %s = tile.wait %ring[%c0] : !ring
+      tile.release %s : !tile.full<none>
+    }
+  }
+}
+
+// -----
+
+// As a signed number, true is -1.
+!ring = !tile.ring<1 x none>
+tile.kernel @sign(%note: i32) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %true = arith.constant true
+  %two = arith.constant 2 : i32
+  // expected-error @below {{is broken: @load 0 waits for ever}}
+  %ring = tile.make_ring : !ring
+  tile.role @load agents(1) each thread (%agent) {
+    scf.for %i = %c0 to %c3 step %c1 {
+      // expected-note @below {{@load 0 waits here to fill a stage}}
+      %s = tile.acquire %ring[%agent] note(%note) : !ring
+      tile.commit %s : !tile.free<none>
+    }
+  }
+  // expected-note @below {{@read 0 has ended}}
+  tile.role @read agents(1) each thread (%agent) {
+    %e = arith.extsi %true : i1 to i32
+    %m = arith.addi %e, %two : i32
+    %mi = arith.index_cast %m : i32 to index
+    scf.for %i = %c0 to %mi step %c1 {
+      %s = tile.wait %ring[%agent] : !ring
+      tile.release %s : !tile.full<none>
+    }
+  }
+}
+
+// -----
+
+// Half of -1 is 2147483647 in 32 bits, if it is taken for unsigned.
+!ring = !tile.ring<1 x none>
+tile.kernel @unsigned_half(%n: i32) {
+  %two = arith.constant 2 : i32
+  %zero = arith.constant 0 : i32
+  // expected-error @below {{is broken: @read 0 waits for ever}}
+  %ring = tile.make_ring : !ring
+  // expected-note @below {{@load 0 has ended}}
+  tile.role @load agents(1) each thread (%agent) {
+    %half = arith.divsi %n, %two : i32
+    %some = arith.cmpi sgt, %half, %zero : i32
+    // expected-note @below {{before that, @load 0 does not take the first branch}}
+    scf.if %some {
+      %s = tile.acquire %ring[%agent] : !ring
+      tile.commit %s : !tile.free<none>
+    }
+  }
+  tile.role @read agents(1) each thread (%agent) {
+    %half = arith.divui %n, %two : i32
+    %some = arith.cmpi sgt, %half, %zero : i32
+    // expected-note @below {{before that, @read 0 takes the first branch}}
+    scf.if %some {
+      // expected-note @below {{@read 0 waits here for a stage of lane 0, which @load 0 has yet to fill}}
+      %s = tile.wait %ring[%agent] : !ring
+      tile.release %s : !tile.full<none>
     }
   }
 }
@@ -448,30 +522,31 @@ tile.kernel @unordered(%n: index, %marks: memref<?xi32>) {
   %c1 = arith.constant 1 : index
   %none = arith.constant 0 : i32
   %one = arith.constant 1 : i32
-  // expected-error @below {{is broken: @load 0 fills a stage of lane 0 that @read 0 never waits for; let both go round equally often}}
+  // expected-error @below {{is broken: @read 0 waits for ever}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  // expected-note @below {{@load 0 has ended}}
+  tile.role @load agents(1) each thread (%agent) {
     // expected-note @below {{before that, @load 0 goes round once}}
     // expected-note @below {{before that, @load 0 ends the loop}}
     scf.for %i = %c0 to %n step %c1 {
       // expected-note @below {{before that, @load 0 reads memory that @read 0 writes, without waiting for a stage that says so}}
       %mark = memref.load %marks[%i] : memref<?xi32>
       %marked = arith.cmpi ne, %mark, %none : i32
-      // expected-note @below {{before that, @load 0 takes the first branch}}
+      // expected-note @below {{before that, @load 0 does not take the first branch}}
       scf.if %marked {
-        // expected-note @below {{@load 0 acquires it here}}
         %s = tile.acquire %ring[%c0] : !ring
         tile.commit %s : !tile.free<none>
       }
     }
   }
-  tile.role @read agents(1) warps(1) (%agent) {
+  tile.role @read agents(1) each thread (%agent) {
     memref.store %one, %marks[%c0] : memref<?xi32>
     scf.for %i = %c0 to %n step %c1 {
       %mark = memref.load %marks[%i] : memref<?xi32>
       %marked = arith.cmpi ne, %mark, %none : i32
-      // expected-note @below {{before that, @read 0 does not take the first branch}}
+      // expected-note @below {{before that, @read 0 takes the first branch}}
       scf.if %marked {
+        // expected-note @below {{@read 0 waits here for a stage of lane 0, which @load 0 has yet to fill}}
         %s = tile.wait %ring[%c0] : !ring
         tile.release %s : !tile.full<none>
       }
@@ -490,11 +565,11 @@ tile.kernel @products(%map: !tile.map<64x64xbf16, swizzle = 128>) {
   %c0 = arith.constant 0 : index
   // expected-error @below {{is broken: @multiply 0 releases a stage that a product may still read; put the tile.mma_wait before}}
   %ring = tile.make_ring : !ring
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     %s = tile.acquire %ring[%c0] : !ring
     tile.load %map[%c0, %c0, %c0] into %s : !tile.map<64x64xbf16, swizzle = 128>
   }
-  tile.role @multiply agents(1) warps(4) (%agent) {
+  tile.role @multiply agents(1) each warpgroup (%agent) {
     %s = tile.wait %ring[%c0] : !ring
     %first = tile.mma %s, %s transposed : !full, !full -> tensor<64x64xf32, #acc>
     // expected-note @below {{the product was started here}}
@@ -512,7 +587,7 @@ tile.kernel @products(%map: !tile.map<64x64xbf16, swizzle = 128>) {
 tile.kernel @unused() {
   // expected-error @below {{is broken: no role uses it; remove it}}
   %ring = tile.make_ring : !tile.ring<2 x none>
-  tile.role @idle agents(1) warps(1) (%agent) {
+  tile.role @idle agents(1) each thread (%agent) {
   }
 }
 
@@ -529,7 +604,7 @@ tile.kernel @released_while_read(%n: index, %x: !tile.map<64x64xbf16, swizzle = 
   // expected-error @below {{is broken: @multiply 0 releases a stage that a load into registers may still read; let a product or a branch use what was read before, or name it in 'after'}}
   %queries = tile.make_ring : !kv
   %ring = tile.make_ring : !kv
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     %q = tile.acquire %queries[%c0] : !kv
     tile.load %x[%c0, %c0, %c0] into %q : !tile.map<64x64xbf16, swizzle = 128>
     // expected-note @below {{before that, @load 0 ends the loop}}
@@ -538,7 +613,7 @@ tile.kernel @released_while_read(%n: index, %x: !tile.map<64x64xbf16, swizzle = 
       tile.load %x[%c0, %c0, %i] into %s : !tile.map<64x64xbf16, swizzle = 128>
     }
   }
-  tile.role @multiply agents(1) warps(4) (%agent) {
+  tile.role @multiply agents(1) each warpgroup (%agent) {
     %q = tile.wait %queries[%c0] : !kv
     // expected-note @below {{the load was started here}}
     %rows = tile.load_fragment %q : !full -> tensor<64x64xbf16, #tile.layout<operand>>

@@ -15,7 +15,7 @@ tile.kernel @plain(%count: memref<?xi32>, %tiles: index) {
   %cta_tile = arith.muli %cta, %c3 : index
   %stride = arith.muli %ctas, %c3 : index
   %kv = tile.make_ring : !kv
-  tile.role @load agents(3) warps(1) (%lane) {
+  tile.role @load agents(3) each thread (%lane) {
     %first = arith.addi %cta_tile, %lane : index
     scf.for %tile = %first to %tiles step %stride {
       %listed = memref.load %count[%tile] : memref<?xi32>
@@ -28,7 +28,7 @@ tile.kernel @plain(%count: memref<?xi32>, %tiles: index) {
       }
     }
   }
-  tile.role @attend agents(3) warps(4) (%lane) {
+  tile.role @attend agents(3) each warpgroup (%lane) {
     %first = arith.addi %lane, %cta_tile : index
     scf.for %tile = %first to %tiles step %stride {
       %listed = memref.load %count[%tile] : memref<?xi32>
@@ -65,7 +65,7 @@ tile.kernel @redo(%count: memref<?xi32>, %marks: memref<?xi32>, %tiles: index) {
   %stride = arith.muli %ctas, %c3 : index
   %kv = tile.make_ring : !kv
   %done = tile.make_ring : !done
-  tile.role @load agents(3) warps(1) (%lane) {
+  tile.role @load agents(3) each thread (%lane) {
     %first = arith.addi %cta_tile, %lane : index
     scf.for %tile = %first to %tiles step %stride {
       %listed = memref.load %count[%tile] : memref<?xi32>
@@ -94,7 +94,7 @@ tile.kernel @redo(%count: memref<?xi32>, %marks: memref<?xi32>, %tiles: index) {
       }
     }
   }
-  tile.role @attend agents(3) warps(4) (%lane) {
+  tile.role @attend agents(3) each warpgroup (%lane) {
     %sum = arith.constant dense<1.0> : tensor<64xf32, #row>
     %limit = arith.constant dense<2.0> : tensor<64xf32, #row>
     %first = arith.addi %cta_tile, %lane : index
@@ -153,7 +153,7 @@ tile.kernel @work(%count: memref<?xi32> {tile.natural}, %state: memref<?xi32>, %
   %cta = tile.cta
   %work = tile.make_ring : !work
   %kv = tile.make_ring : !kv
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     %last = scf.while (%tile = %cta) : (index) -> index {
       %more = arith.cmpi slt, %tile, %tiles : index
       scf.condition(%more) %tile : index
@@ -178,7 +178,7 @@ tile.kernel @work(%count: memref<?xi32> {tile.natural}, %state: memref<?xi32>, %
     %w = tile.acquire %work[%c0] note(%none, %end) : !work
     tile.commit %w : !tile.free<none>
   }
-  tile.role @attend agents(2) warps(4) (%agent) {
+  tile.role @attend agents(2) each warpgroup (%agent) {
     %item = scf.while : () -> (!tile.full<none>) {
       %w = tile.wait %work[%c0] : !work
       %steps = tile.note %w number 1 : !tile.full<none>
@@ -218,7 +218,7 @@ tile.kernel @parts(%n: index) {
   %c2 = arith.constant 2 : index
   %c8 = arith.constant 8 : index
   %kv = tile.make_ring : !kv
-  tile.role @load agents(2) warps(1) (%agent) {
+  tile.role @load agents(2) each thread (%agent) {
     %is_first = arith.cmpi eq, %agent, %c0 : index
     scf.if %is_first {
       %rest = arith.subi %n, %c8 : index
@@ -238,7 +238,7 @@ tile.kernel @parts(%n: index) {
       }
     }
   }
-  tile.role @read agents(4) warps(1) (%agent) {
+  tile.role @read agents(4) each thread (%agent) {
     %lane = arith.divui %agent, %c2 : index
     %part = arith.remui %agent, %c2 : index
     %reads = arith.cmpi eq, %part, %c1 : index
@@ -247,6 +247,57 @@ tile.kernel @parts(%n: index) {
         %s = tile.wait %kv[%lane] : !kv
         tile.release %s : !tile.full<none>
       }
+    }
+  }
+}
+
+// -----
+
+// More agents in one network than a word has bits.
+
+// CHECK-LABEL: tile.kernel @many_readers
+!ring = !tile.ring<2 x none, readers = 70>
+tile.kernel @many_readers(%n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %ring = tile.make_ring : !ring
+  tile.role @load agents(1) each thread (%agent) {
+    scf.for %i = %c0 to %n step %c1 {
+      %s = tile.acquire %ring[%c0] : !ring
+      tile.commit %s : !tile.free<none>
+    }
+  }
+  tile.role @read agents(70) each thread (%agent) {
+    scf.for %i = %c0 to %n step %c1 {
+      %s = tile.wait %ring[%c0] : !ring
+      tile.release %s : !tile.full<none>
+    }
+  }
+}
+
+// -----
+
+// Half of what is not negative is one number, however it is written.
+
+// CHECK-LABEL: tile.kernel @halves
+!ring = !tile.ring<1 x none>
+tile.kernel @halves(%n: index {tile.natural}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %ring = tile.make_ring : !ring
+  tile.role @load agents(1) each thread (%agent) {
+    %a = arith.shrui %n, %c1 : index
+    scf.for %i = %c0 to %a step %c1 {
+      %s = tile.acquire %ring[%agent] : !ring
+      tile.commit %s : !tile.free<none>
+    }
+  }
+  tile.role @read agents(1) each thread (%agent) {
+    %b = arith.divui %n, %c2 : index
+    scf.for %i = %c0 to %b step %c1 {
+      %s = tile.wait %ring[%agent] : !ring
+      tile.release %s : !tile.full<none>
     }
   }
 }

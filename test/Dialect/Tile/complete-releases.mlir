@@ -20,7 +20,7 @@ tile.kernel @shown(%n: index, %full: i32, %out: memref<?xi32>) {
   %ring = tile.make_ring : !ring
   %items = tile.make_ring : !items
   // CHECK-NOT: after
-  tile.role @products agents(1) warps(4) (%agent) {
+  tile.role @products agents(1) each warpgroup (%agent) {
     %s = tile.wait %ring[%c0] : !ring
     %size = tile.note %s : !full
     %rows = tile.load_fragment %s : !full -> tensor<64x64xbf16, #lhs>
@@ -39,7 +39,7 @@ tile.kernel @shown(%n: index, %full: i32, %out: memref<?xi32>) {
     %also = tile.mma_wait %first : !tile.pending<!product>
   }
   // CHECK-NOT: after
-  tile.role @loops agents(1) warps(4) (%agent) {
+  tile.role @loops agents(1) each warpgroup (%agent) {
     %last = scf.while (%taken = %c0) : (index) -> !item {
       %item = tile.wait %items[%c0] : !items
       %steps = tile.note %item : !item
@@ -59,7 +59,7 @@ tile.kernel @shown(%n: index, %full: i32, %out: memref<?xi32>) {
     tile.release %last : !item
   }
   // CHECK-NOT: after
-  tile.role @one_warp agents(1) warps(1) (%agent) {
+  tile.role @one_warp agents(1) each thread (%agent) {
     %item = tile.wait %items[%c0] : !items
     %note = tile.note %item : !item
     memref.store %note, %out[%c0] : memref<?xi32>
@@ -75,7 +75,7 @@ tile.kernel @not_shown(%n: index, %full: i32, %flag: i1, %out: memref<?xi32>) {
   %items = tile.make_ring : !items
   %zero = arith.constant dense<0.0> : !product
   // Used later; and not at all by a loop that goes round no times.
-  tile.role @later agents(1) warps(4) (%agent) {
+  tile.role @later agents(1) each warpgroup (%agent) {
     %s = tile.wait %ring[%c0] : !ring
     // CHECK: %[[ROWS:.*]] = tile.load_fragment
     // expected-note @below {{read here}}
@@ -103,7 +103,7 @@ tile.kernel @not_shown(%n: index, %full: i32, %flag: i1, %out: memref<?xi32>) {
     tile.release %s : !full
   }
   // One path of two; and a store that one warp of four makes.
-  tile.role @paths agents(1) warps(4) (%agent) {
+  tile.role @paths agents(1) each warpgroup (%agent) {
     %item = tile.wait %items[%c0] : !items
     // CHECK: %[[NOTE:.*]] = tile.note
     // expected-note @below {{read here}}
@@ -121,7 +121,7 @@ tile.kernel @not_shown(%n: index, %full: i32, %flag: i1, %out: memref<?xi32>) {
     tile.release %item : !item
   }
   // The value is not at hand.
-  tile.role @elsewhere agents(1) warps(4) (%agent) {
+  tile.role @elsewhere agents(1) each warpgroup (%agent) {
     %item = tile.wait %items[%c0] : !items
     scf.if %flag {
       // expected-note @below {{read here}}

@@ -73,7 +73,7 @@ func.func @few(%n: index) {
 tile.module @sm_90a {
   // expected-note @below {{the kernel is here}}
   tile.kernel @one(%n: index) {
-    tile.role @work agents(1) warps(1) (%agent) {
+    tile.role @work agents(1) each thread (%agent) {
     }
   }
 }
@@ -88,7 +88,7 @@ func.func @memory(%n: index, %x: memref<?x?xf32>) {
 tile.module @sm_90a {
   // expected-note @below {{the kernel is here}}
   tile.kernel @one(%x: memref<?xi32>) {
-    tile.role @work agents(1) warps(1) (%agent) {
+    tile.role @work agents(1) each thread (%agent) {
     }
   }
 }
@@ -103,7 +103,7 @@ func.func @number(%n: index, %x: f32) {
 tile.module @sm_90a {
   // expected-note @below {{the kernel is here}}
   tile.kernel @one(%n: index) {
-    tile.role @work agents(1) warps(1) (%agent) {
+    tile.role @work agents(1) each thread (%agent) {
     }
   }
 }

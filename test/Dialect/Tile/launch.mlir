@@ -40,13 +40,13 @@ func.func @steps(%x: memref<?x12x?x128xbf16, strided<[?, ?, ?, 1], offset: ?>>, 
 // CHECK: tile.kernel @work(
 tile.module @sm_90a {
   tile.kernel @none() {
-    tile.role @nothing agents(1) warps(1) (%agent) {
+    tile.role @nothing agents(1) each thread (%agent) {
     }
   }
   tile.kernel @work(%map: !tile.map<64x128xbf16, swizzle = 128>,
                     %out: !tile.map<64x128xbf16, swizzle = 128, box = 16x64>,
                     %state: memref<?xi32>, %n: index, %scale: f32) {
-    tile.role @nothing agents(1) warps(1) (%agent) {
+    tile.role @nothing agents(1) each thread (%agent) {
     }
   }
 }

@@ -29,7 +29,7 @@ tile.kernel @refill(%x: !map, %y: !map, %o: !out, %tiles: index) {
   %cta = tile.cta
   %ring = tile.make_ring : !ring
   %staging = tile.make_staging : !staging
-  tile.role @work agents(1) warps(4) (%agent) {
+  tile.role @work agents(1) each warpgroup (%agent) {
     %zero = arith.constant dense<0.0> : tensor<64x64xf32, #acc>
     // Two tiles are on their way while one is multiplied.
     %begun = arith.cmpi slt, %c0, %tiles : index

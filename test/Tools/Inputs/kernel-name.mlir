@@ -1,4 +1,4 @@
 tile.kernel @"a-b"() {
-  tile.role @none agents(1) warps(1) (%agent) {
+  tile.role @none agents(1) each thread (%agent) {
   }
 }

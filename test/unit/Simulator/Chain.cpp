@@ -34,7 +34,7 @@ tile.kernel @chain(%q: !map, %k: !map, %v: !map, %list: memref<?xi32>, %o: !out)
   %queries = tile.make_ring : !qs
   %staging = tile.make_staging : !staging
 
-  tile.role @list agents(1) warps(1) (%agent) {
+  tile.role @list agents(1) each thread (%agent) {
     scf.for %i = %c0 to %n step %c1 {
       %id = memref.load %list[%i] : memref<?xi32>
       %entry = tile.acquire %ids[%c0] note(%id) : !ids
@@ -42,7 +42,7 @@ tile.kernel @chain(%q: !map, %k: !map, %v: !map, %list: memref<?xi32>, %o: !out)
     }
   }
 
-  tile.role @load agents(2) warps(1) (%lane) {
+  tile.role @load agents(2) each thread (%lane) {
     %qs = tile.acquire %queries[%lane] : !qs
     tile.load %q[%c0, %lane, %c0] into %qs : !map
     scf.for %i = %c0 to %n step %c1 {
@@ -58,7 +58,7 @@ tile.kernel @chain(%q: !map, %k: !map, %v: !map, %list: memref<?xi32>, %o: !out)
     }
   }
 
-  tile.role @multiply agents(2) warps(4) (%lane) {
+  tile.role @multiply agents(2) each warpgroup (%lane) {
     %zero = arith.constant dense<0.0> : tensor<64x64xf32, #acc>
     %qs = tile.wait %queries[%lane] : !qs
     %query = tile.load_fragment %qs : !full -> tensor<64x64xbf16, #lhs>

@@ -83,7 +83,7 @@ Result compute(const char *type, const char *resultType,
   KernelFile file = parseKernel(
       llvm::formatv(
           "tile.kernel @one(%a: {0}, %b: {0}, %out: memref<1x{1}>) {{\n"
-          "  tile.role @only agents(1) warps(4) (%agent) {{\n"
+          "  tile.role @only agents(1) each warpgroup (%agent) {{\n"
           "    %c0 = arith.constant 0 : index\n"
           "    {2}\n"
           "    memref.store %r, %out[%c0] : memref<1x{1}>\n"
@@ -184,7 +184,7 @@ TEST(ElementwiseTest, Tensors) {
 #acc = #tile.layout<accumulator>
 #row = #tile.layout<row>
 tile.kernel @rows(%limit: i32, %out: memref<?xf32>) {
-  tile.role @only agents(1) warps(4) (%agent) {
+  tile.role @only agents(1) each warpgroup (%agent) {
     %c0 = arith.constant 0 : index
     %rows = arith.constant 3 : index
     %column = tile.columns : tensor<64x16xi32, #acc>
@@ -215,7 +215,7 @@ tile.kernel @rows(%limit: i32, %out: memref<?xf32>) {
 TEST(ArgumentsTest, AreChecked) {
   KernelFile file = parseKernel(
       "tile.kernel @k(%m: memref<?x4xf32>, %t: !tile.map<64x64xbf16, swizzle "
-      "= 128>, %i: index) { tile.role @r agents(1) warps(1) (%a) { } }");
+      "= 128>, %i: index) { tile.role @r agents(1) each thread (%a) { } }");
   ASSERT_TRUE(file.module) << file.errors;
   float data[8];
   Argument memory = rowMajor(data, {2, 4}), map = rowMajor(data, {0, 1, 1, 64});

@@ -19,7 +19,7 @@ tile.kernel @redo(%k: !map, %outgrown: memref<?xi32>, %marks: memref<?xi32>) {
   %kv = tile.make_ring : !kv
   %done = tile.make_ring : !done
 
-  tile.role @load agents(1) warps(1) (%agent) {
+  tile.role @load agents(1) each thread (%agent) {
     scf.for %tile = %c0 to %n step %c1 {
       %token = arith.muli %tile, %c64 : index
       %ks = tile.acquire %kv[%c0] : !kv
@@ -42,7 +42,7 @@ tile.kernel @redo(%k: !map, %outgrown: memref<?xi32>, %marks: memref<?xi32>) {
     }
   }
 
-  tile.role @compute agents(1) warps(4) (%agent) {
+  tile.role @compute agents(1) each warpgroup (%agent) {
     %any = scf.for %tile = %c0 to %n step %c1 iter_args(%before = %none) -> (i32) {
       %ks = tile.wait %kv[%c0] : !kv
       tile.release %ks : !full

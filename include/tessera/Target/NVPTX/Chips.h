@@ -10,19 +10,48 @@
 
 namespace tessera::nvptx {
 
+/// What a CTA, an SM and an instruction may have (CUDA programming guide,
+/// compute capabilities; PTX ISA).
+struct ChipLimits {
+  int64_t sharedBytes;        ///< of a CTA
+  int64_t warps;              ///< of a CTA
+  int64_t registers;          ///< of an SM
+  int64_t registersPerThread; ///< that an instruction can name
+  int64_t namedBarriers;      ///< of a CTA, the whole CTA's among them
+  int64_t warpThreads;
+  int64_t warpgroupWarps; ///< setmaxnreg and products speak to so many
+  int64_t productRows;    ///< of a warpgroup's product
+  int64_t swizzleBytes;   ///< what swizzled panels begin at multiples of
+};
+
 struct Chip {
   llvm::StringLiteral name; ///< as LLVM and ptxas call it
   /// Major version times ten plus the minor one. A newer version gains nothing
   /// and shuts out older assemblers and drivers.
   unsigned ptxVersion;
   llvm::VersionTuple oldestPtxas; ///< that reads this version
+  ChipLimits limits;
 };
 
 inline constexpr Chip kChips[] = {
     // PTX 8.0 has wgmma, setmaxnreg and TMA; 8.6 lets TMA write to the CTA's
     // own shared memory (.shared::cta), which is how NVVM's ops say it.
-    {"sm_90a", 86, llvm::VersionTuple(12, 7)},
+    {"sm_90a",
+     86,
+     llvm::VersionTuple(12, 7),
+     {.sharedBytes = 227 * 1024,
+      .warps = 32,
+      .registers = 64 * 1024,
+      .registersPerThread = 255,
+      .namedBarriers = 16,
+      .warpThreads = 32,
+      .warpgroupWarps = 4,
+      .productRows = 64,
+      .swizzleBytes = 1024}},
 };
+
+/// Of the only chip so far: kernels are lowered for it.
+inline constexpr const ChipLimits &kLimits = kChips[0].limits;
 
 /// The row of that name, or an error that lists the names.
 llvm::Expected<const Chip &> findChip(llvm::StringRef name);

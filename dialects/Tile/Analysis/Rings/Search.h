@@ -2,10 +2,10 @@
 //
 // Looks at all that a network of agents can do.
 
-#ifndef TILE_TRANSFORMS_RINGSEARCH_H
-#define TILE_TRANSFORMS_RINGSEARCH_H
+#ifndef TILE_ANALYSIS_RINGS_SEARCH_H
+#define TILE_ANALYSIS_RINGS_SEARCH_H
 
-#include "RingProgram.h"
+#include "Program.h"
 
 namespace tessera::tile::rings {
 
@@ -15,4 +15,4 @@ std::optional<Finding> search(const Program &program, const Network &network);
 
 } // namespace tessera::tile::rings
 
-#endif // TILE_TRANSFORMS_RINGSEARCH_H
+#endif // TILE_ANALYSIS_RINGS_SEARCH_H

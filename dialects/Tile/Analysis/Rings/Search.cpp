@@ -5,8 +5,9 @@
 // was forgotten, so another search follows, over short runs with nothing
 // forgotten; what that one meets is real.
 
-#include "RingSearch.h"
-#include "RingRun.h"
+#include "Search.h"
+#include "Run.h"
+#include "Witness.h"
 
 #include <deque>
 
@@ -29,8 +30,11 @@ public:
       : program(program), network(network), delay(delay), maxStates(maxStates) {
   }
   std::optional<Finding> run();
+  /// The first that may be due to what is not known, where nothing is wrong for
+  /// certain.
+  std::optional<Finding> suspicion;
   /// More states than are looked at.
-  bool isCutShort() const { return states > maxStates; }
+  bool isCutShort() const { return states > maxStates || steps > kMostSteps; }
 
 private:
   std::optional<Finding> visit(Node node);
@@ -38,13 +42,16 @@ private:
   bool isSeen(const State &state);
   void branch(const Node &node, unsigned asker);
   void explain(Finding &finding, const Node &node) const;
-  static void doubt(Finding &finding, const State &state, const Fact &fact);
+  void doubt(Finding &finding, const State &state) const;
 
   const Program &program;
   const Network &network;
   const unsigned delay;
   const size_t maxStates;
+  /// Operations followed: loops of many rounds are few states.
+  static constexpr uint64_t kMostSteps = 200000;
   size_t states = 0;
+  uint64_t steps = 0;
   std::deque<Node> nodes;
   llvm::StringMap<std::vector<Facts>> seen;
 };
@@ -54,7 +61,8 @@ private:
 std::optional<Finding> Search::run() {
   nodes.push_back({State(program, network), nullptr});
   while (!nodes.empty()) {
-    if (++states > maxStates)
+    ++states;
+    if (isCutShort())
       return std::nullopt;
     // Short runs first where one is looked for.
     Node node = std::move(delay ? nodes.back() : nodes.front());
@@ -65,9 +73,18 @@ std::optional<Finding> Search::run() {
   return std::nullopt;
 }
 
+static uint64_t countSteps(const State &state) {
+  uint64_t steps = 0;
+  for (const AgentState &agent : state.agents)
+    steps += agent.steps;
+  return steps;
+}
+
 std::optional<Finding> Search::visit(Node node) {
   Runner runner(program, network, node.state, node.trace);
+  steps -= countSteps(node.state);
   runner.runAll();
+  steps += countSteps(node.state);
   std::optional<unsigned> asker;
   if (!runner.finding) {
     asker = chooseAsker(node.state, runner);
@@ -79,7 +96,11 @@ std::optional<Finding> Search::visit(Node node) {
   }
   if (runner.finding) {
     explain(*runner.finding, node);
-    return runner.finding;
+    if (delay || runner.finding->verdict == Verdict::Broken)
+      return runner.finding;
+    if (!suspicion)
+      suspicion = runner.finding;
+    return std::nullopt;
   }
   if (!asker)
     return std::nullopt;
@@ -184,64 +205,87 @@ void Search::explain(Finding &finding, const Node &node) const {
          "before that, " + network.agents[event->agent].name() + " " +
              event->text +
              (times > 1 ? ", " + std::to_string(times) + " times" : "")});
-  for (const Fact &fact : node.state.facts.list())
-    doubt(finding, node.state, fact);
+  if (delay == 0)
+    doubt(finding, node.state);
 }
 
-/// Whether something is known of what a term is made of, which the term has to
-/// agree with.
-static bool isBound(Ref term, const Facts &facts) {
-  return llvm::any_of(facts.list(), [&](const Fact &fact) {
-    return llvm::any_of(atomsOf(fact.term), [&](Ref atom) {
-      return atom != term &&
-             anyWithin(term, [&](Ref part) { return part == atom; });
-    });
-  });
+/// The operation behind a term that nobody can compute.
+static std::string nameOf(Ref unclear) {
+  if (unclear->is(Kind::Other))
+    return unclear->name.take_until([](char c) { return c == '{'; }).str();
+  return unclear->is(Kind::Global) ? "a number from before the roles"
+                                   : "what memory holds";
 }
 
-/// What is found may be due to something that is not understood.
-void Search::doubt(Finding &finding, const State &state, const Fact &fact) {
-  // Another fact says the same of what the loop started with.
-  if (anyWithin(fact.term, [](Ref part) { return part->kind == Term::Start; }))
-    return;
-  for (Ref atom : atomsOf(fact.term))
-    if (isOpaque(atom) && isBound(atom, state.facts) &&
-        finding.verdict == Verdict::Broken) {
-      finding.verdict = Verdict::Unknown;
-      finding.text += "; it depends on " + atom->name.str() +
-                      ", of which too little is known";
+/// What an operation gave that is not understood may be the same as something
+/// else without being known to be.
+static bool dependsOnUnknown(Finding &finding, const State &state) {
+  bool depends = false;
+  unsigned drawn = 0;
+  for (const Fact &fact : state.facts.list()) {
+    auto isWithin = [&](Ref unknown) {
+      return anyWithin(fact.term, [&](Ref part) { return part == unknown; });
+    };
+    drawn += llvm::count_if(state.drawn, isWithin);
+    for (auto [unknown, op] : state.notUnderstood) {
+      if (!isWithin(unknown))
+        continue;
+      depends = true;
+      std::pair<Location, std::string> note{
+          op->getLoc(), "it depends on this, which is not understood"};
+      if (!llvm::is_contained(finding.notes, note))
+        finding.notes.push_back(note);
     }
-  for (auto [unknown, op] : state.notUnderstood) {
-    if (!anyWithin(fact.term, [&](Ref part) { return part == unknown; }))
-      continue;
-    finding.verdict = Verdict::Unknown;
-    std::pair<Location, std::string> note{
-        op->getLoc(), "it depends on this, which is not understood"};
-    if (!llvm::is_contained(finding.notes, note))
-      finding.notes.push_back(note);
   }
+  // One number that CTAs draw may be any; two depend on each other.
+  if (drawn > 1)
+    finding.text += "; it depends on several numbers that CTAs share";
+  return depends || drawn > 1;
+}
+
+/// Only what numbers can be given for is broken.
+void Search::doubt(Finding &finding, const State &state) const {
+  if (finding.verdict != Verdict::Broken)
+    return;
+  finding.verdict = Verdict::Unknown;
+  if (dependsOnUnknown(finding, state))
+    return;
+  Witness witness =
+      findWitness(program.terms, state.facts.list(), state.stores);
+  if (witness.exists)
+    finding.verdict = Verdict::Broken;
+  else if (witness.unclear)
+    finding.text += "; it depends on " + nameOf(witness.unclear) +
+                    ", of which too little is known";
+  else
+    finding.text += "; no arguments were found for which it comes to that";
 }
 
 std::optional<Finding> rings::search(const Program &program,
                                      const Network &network) {
   constexpr size_t kMostStates = 10000, kFewShortRuns = 200,
                    kMostShortRuns = 3000;
+  std::optional<Finding> suspicion;
   auto searchShortRuns = [&](size_t most) {
-    return Search(program, network, /*delay=*/0, most).run();
+    Search runs(program, network, /*delay=*/0, most);
+    std::optional<Finding> finding = runs.run();
+    suspicion = runs.suspicion;
+    return finding;
   };
   // Most of what can be wrong shows at once.
   if (std::optional<Finding> finding = searchShortRuns(kFewShortRuns))
     return finding;
-  std::optional<Finding> suspicion;
   // A longer delay keeps apart what a role that lags behind has yet to meet.
   for (unsigned delay : {1, 2, 4, 8}) {
     Search all(program, network, delay, kMostStates);
-    suspicion = all.run();
-    if (!suspicion && !all.isCutShort())
+    std::optional<Finding> met = all.run();
+    if (!met && !all.isCutShort())
       return std::nullopt;
     if (delay == 1)
       if (std::optional<Finding> finding = searchShortRuns(kMostShortRuns))
         return finding;
+    if (!suspicion)
+      suspicion = met;
     if (all.isCutShort())
       break; // a longer delay only adds states
   }

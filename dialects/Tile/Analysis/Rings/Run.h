@@ -2,10 +2,10 @@
 //
 // Carries out what the agents of a network do to their rings.
 
-#ifndef TILE_TRANSFORMS_RINGRUN_H
-#define TILE_TRANSFORMS_RINGRUN_H
+#ifndef TILE_ANALYSIS_RINGS_RUN_H
+#define TILE_ANALYSIS_RINGS_RUN_H
 
-#include "RingState.h"
+#include "State.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
@@ -55,7 +55,7 @@ private:
   Outcome step(mlir::Operation *op);
   Outcome endRole();
 
-  // Control flow, RingControl.cpp.
+  // Control flow, Control.cpp.
   Outcome enter(mlir::Operation *op);
   Outcome enterFor(mlir::scf::ForOp op);
   Outcome enterIf(mlir::scf::IfOp op);
@@ -78,7 +78,7 @@ private:
                   llvm::ArrayRef<std::optional<Cell>> values);
   Cell begin(Cell cell, unsigned index);
 
-  // Rings and products, RingOps.cpp.
+  // Rings and products, Ops.cpp.
   Outcome acquire(AcquireOp op);
   Outcome fill(mlir::Operation *op, mlir::Value stage);
   Outcome wait(WaitOp op);
@@ -98,7 +98,8 @@ private:
   Outcome compute(mlir::Operation *op);
   std::array<Ref, 3> choiceOf(mlir::Operation *op);
   void load(mlir::memref::LoadOp op);
-  void addStore(mlir::Operation *op);
+  Ref valueStored(mlir::memref::StoreOp store);
+  void addStore(mlir::Operation *op, bool isCertain);
   void makeUnknown(mlir::Operation *op);
   Ref freshUnknown() { return terms.unknown(state.unknowns++); }
   void learn(const Knowledge &known);
@@ -133,4 +134,4 @@ private:
 
 } // namespace tessera::tile::rings
 
-#endif // TILE_TRANSFORMS_RINGRUN_H
+#endif // TILE_ANALYSIS_RINGS_RUN_H

@@ -2,7 +2,7 @@
 //
 // How agents go on: control flow and scalars.
 
-#include "RingRun.h"
+#include "Run.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -83,7 +83,7 @@ void Runner::runAll() {
 
 Stop Runner::runAgent() {
   // Rounds of loops whose trip counts are constants, most of all.
-  constexpr uint64_t kMostSteps = 100000;
+  constexpr uint64_t kMostSteps = 20000;
   asks = {};
   for (uint64_t limit = me().steps + kMostSteps; !me().frames.empty();) {
     Block::iterator next = frame().next;
@@ -142,13 +142,19 @@ Runner::Outcome Runner::step(Operation *op) {
 /// Which of two numbers an operation gives, and when it is the first; null for
 /// other operations.
 std::array<Ref, 3> Runner::choiceOf(Operation *op) {
-  if (isa<arith::MaxSIOp, arith::MinSIOp>(op)) {
+  bool isFlag =
+      op->getNumResults() == 1 && op->getResult(0).getType().isInteger(1);
+  if (isa<arith::MaxSIOp, arith::MinSIOp, arith::MaxUIOp, arith::MinUIOp>(op) &&
+      !isFlag) {
     Ref first = termOf(op->getOperand(0)), second = termOf(op->getOperand(1));
-    if (!first || !second)
+    bool isSigned = isa<arith::MaxSIOp, arith::MinSIOp>(op);
+    if (!first || !second ||
+        !(isSigned || (first->isNatural() && second->isNatural())))
       return {};
     Ref ahead = terms.subtract(first, second);
-    return {terms.isPositive(isa<arith::MaxSIOp>(op) ? ahead
-                                                     : terms.scale(ahead, -1)),
+    return {terms.isPositive(isa<arith::MaxSIOp, arith::MaxUIOp>(op)
+                                 ? ahead
+                                 : terms.scale(ahead, -1)),
             first, second};
   }
   if (auto select = dyn_cast<arith::SelectOp>(op))
@@ -170,7 +176,7 @@ Runner::Outcome Runner::compute(Operation *op) {
   }
   advance();
   for (Operation *store : program.storesWithin(op))
-    addStore(store);
+    addStore(store, /*isCertain=*/store == op);
   if (auto load = dyn_cast<memref::LoadOp>(op)) {
     this->load(load);
     return Outcome::Done;
@@ -190,20 +196,18 @@ Runner::Outcome Runner::compute(Operation *op) {
   return Outcome::Done;
 }
 
-/// What is made of tensors, or other CTAs have a part in, may be anything. What
-/// is made of scalars and still not understood may be the same in two roles
-/// without being known to be.
+/// What other CTAs have a part in may be anything. What is made of scalars or
+/// tensors and is not understood may be the same in two roles, or always the
+/// same, without being known to be.
 void Runner::makeUnknown(Operation *op) {
-  bool isData = isa<AtomicAddOp>(op) ||
-                (op->getNumRegions() == 0 &&
-                 llvm::any_of(op->getOperandTypes(),
-                              [](Type type) { return isa<TensorType>(type); }));
   for (Value result : op->getResults()) {
     if (!program.isNeeded(result))
       continue;
     Ref unknown = freshUnknown();
     set(result, unknown);
-    if (!isData)
+    if (isa<AtomicAddOp>(op))
+      state.drawn.push_back(unknown);
+    else
       state.notUnderstood.push_back({unknown, op});
   }
 }
@@ -215,7 +219,7 @@ void Runner::load(memref::LoadOp op) {
   if (llvm::is_contained(operands, nullptr))
     return makeUnknown(op);
   if (!program.isShared(program.rootOf(op.getMemRef())))
-    return set(op.getResult(), terms.apply("memref.load", operands));
+    return set(op.getResult(), program.termOfLoad(op, nullptr, operands));
   Ref version = terms.constant(0);
   Ref memory = termOf(program.rootOf(op.getMemRef()));
   // Through a view, the indices are others.
@@ -232,21 +236,28 @@ void Runner::load(memref::LoadOp op) {
                      " writes, without waiting for a stage that says so");
     return set(op.getResult(), freshUnknown());
   }
-  SmallVector<Ref> parts{memory, version};
-  llvm::append_range(parts, operands);
-  set(op.getResult(), terms.apply("shared load", parts));
+  set(op.getResult(), program.termOfLoad(op, version, operands));
 }
 
-void Runner::addStore(Operation *op) {
+/// Null if it is not known.
+Ref Runner::valueStored(memref::StoreOp store) {
+  if (auto constant = store.getValue().getDefiningOp<arith::ConstantOp>())
+    return evaluate(terms, constant, {});
+  return termOf(store.getValue());
+}
+
+void Runner::addStore(Operation *op, bool isCertain) {
   for (Value memory : program.memoryWrittenBy(op)) {
     Store store;
     store.agent = current;
     store.version = freshUnknown();
     store.memory = termOf(memory);
     auto scalar = dyn_cast<memref::StoreOp>(op);
-    if (scalar && scalar.getMemRef() == memory)
+    if (scalar && scalar.getMemRef() == memory) {
       for (Value index : scalar.getIndices())
         store.indices.push_back(termOf(index));
+      store.value = isCertain ? valueStored(scalar) : nullptr;
+    }
     if (llvm::is_contained(store.indices, nullptr))
       store.indices.clear();
     state.stores.push_back(store);

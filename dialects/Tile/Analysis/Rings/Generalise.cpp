@@ -3,7 +3,7 @@
 // States are made alike: what will not be asked for is dropped, and what loops
 // carry becomes unknown.
 
-#include "RingState.h"
+#include "State.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -56,7 +56,7 @@ static void dropDead(AgentState &agent, const Program &program) {
 /// went.
 static bool isReadStill(State &state, Terms &terms, const Store &store) {
   auto isRead = [&](Ref part) {
-    return part->isApply("shared load") &&
+    return part->is(Kind::SharedLoad) &&
            mayMeet(state, terms, store, part->operands[0],
                    part->operands[0] == part->operands[2]
                        ? part->operands.drop_front(3)
@@ -108,6 +108,7 @@ static void pruneStores(State &state, const Program &program, unsigned maxAge) {
   });
   constexpr size_t kMost = 6;
   for (Store &store : state.stores) {
+    store.value = nullptr;
     widenStore(state, program, store, maxAge);
     if (state.stores.size() > kMost)
       store.indices.clear();
@@ -181,23 +182,22 @@ private:
 } // namespace
 
 static bool isOld(Ref atom) {
-  return atom->kind == Term::Unknown && atom->number >= 0;
+  return atom->is(Kind::Unknown) && atom->number >= 0;
 }
 
 /// The part of a sum to solve for.
 Ref Generaliser::variableOf(Ref term) {
   auto isUnit = [&](unsigned index) {
-    return term->kind != Term::Sum || std::abs(term->factors[index]) == 1;
+    return !term->is(Kind::Sum) || std::abs(term->factors[index]) == 1;
   };
   ArrayRef<Ref> atoms = atomsOf(term);
   for (auto [index, atom] : llvm::enumerate(atoms))
-    if (isUnit(index) && (atom->kind == Term::Start || isOld(atom)))
+    if (isUnit(index) && (atom->is(Kind::Start) || isOld(atom)))
       return atom;
   for (auto [index, atom] : llvm::enumerate(atoms)) {
-    bool changes = anyWithin(atom, [](Ref part) {
-      return part->kind == Term::Start || isOld(part);
-    });
-    if (isUnit(index) && atom->kind == Term::Apply && changes)
+    bool changes = anyWithin(
+        atom, [](Ref part) { return part->is(Kind::Start) || isOld(part); });
+    if (isUnit(index) && atom->isOperation() && changes)
       return atom;
   }
   return nullptr;
@@ -221,7 +221,7 @@ Ref Generaliser::replace(Ref term) {
 
 void Generaliser::abstractAlone(Ref term) {
   term = apply(term);
-  if (term->kind == Term::Sum && !variableOf(term))
+  if (term->is(Kind::Sum) && !variableOf(term))
     add(term, terms.unknown(-++made));
   else
     abstract(term);
@@ -288,7 +288,7 @@ findRests(const State &state, const Program &program, unsigned delay) {
     for (const LoopPlace &other : places)
       for (int64_t times = 2; times <= kMostTimes; ++times)
         if ((place.isForgotten || other.isForgotten) &&
-            place.end->kind != Term::Constant &&
+            !place.end->is(Kind::Constant) &&
             terms.split(other.end).first ==
                 terms.scale(terms.split(place.end).first, times))
           rests.push_back(terms.add(other.now, place.now, -times));
@@ -357,6 +357,5 @@ void rings::generalise(State &state, const Program &program, unsigned delay) {
   llvm::DenseSet<Ref> held = termsWithin(state);
   for (auto &[value, global] : program.getGlobals())
     forEachWithin(global, held, [](Ref) {});
-  uint64_t all = (uint64_t(1) << state.agents.size()) - 1;
-  state.facts.prune(terms, held, all, maxAge);
+  state.facts.prune(terms, held, state.agents.size(), maxAge);
 }

@@ -3,7 +3,7 @@
 // Loops and branches. An operation that has to ask changes nothing and is come
 // to again once the answer is among the facts.
 
-#include "RingRun.h"
+#include "Run.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <numeric>
@@ -56,7 +56,7 @@ int64_t Runner::placeOf(int64_t lengthFactor, unsigned index) const {
 /// each other's start for theirs.
 static int64_t lengthFactor(Ref upper) {
   int64_t common = 0;
-  if (upper->kind == Term::Sum)
+  if (upper->is(Kind::Sum))
     for (int64_t factor : upper->factors)
       common = std::gcd(common, factor);
   return std::max<int64_t>(common, 1);
@@ -99,6 +99,13 @@ Runner::Outcome Runner::enterFor(scf::ForOp op) {
     return fail(Verdict::Unknown, {}, op,
                 "goes round a loop whose bounds are not understood",
                 "goes round here");
+  std::optional<bool> steps = decide(terms.isPositive(step));
+  if (!steps)
+    return Outcome::Asks;
+  if (!*steps)
+    return fail(Verdict::Broken, {}, op,
+                "goes round a loop whose step may be 0 or less",
+                "steps by it here");
   Ref induction =
       terms.startOfLoop(lower, step, placeOf(lengthFactor(upper), 0));
   std::optional<bool> isEntered =
@@ -177,7 +184,7 @@ void Runner::noteStraying(ValueRange carried,
       continue;
     Ref step = terms.subtract(*then, now);
     if (step->isConstant(0) || anyWithin(step, [](Ref part) {
-          return part->kind == Term::Unknown || part->kind == Term::Start;
+          return part->is(Kind::Unknown) || part->is(Kind::Start);
         }))
       frame().straying.push_back(value);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "RingState.h"
+#include "State.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;

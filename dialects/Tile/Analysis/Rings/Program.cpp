@@ -2,7 +2,7 @@
 //
 // A backward slice of a kernel from its rings.
 
-#include "RingProgram.h"
+#include "Program.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -278,27 +278,50 @@ void Program::numberValues() {
   visit(visit, kernel.getBody());
 }
 
+static Kind kindOf(KernelOp kernel, BlockArgument argument) {
+  if (argument.getType().isInteger(1))
+    return Kind::FlagArgument;
+  return kernel.getArgAttr(argument.getArgNumber(), kNaturalAttrName)
+             ? Kind::NaturalArgument
+             : Kind::Argument;
+}
+
+Ref Program::termOfLoad(memref::LoadOp load, Ref version,
+                        ArrayRef<Ref> operands) const {
+  bool isFlag = load.getType().isInteger(1);
+  if (!version)
+    return terms.apply(Kind::Load, operands, isFlag);
+  SmallVector<Ref> parts{globals.lookup(rootOf(load.getMemRef())), version};
+  llvm::append_range(parts, operands);
+  return terms.apply(Kind::SharedLoad, parts, isFlag);
+}
+
+/// Null where nothing is known of it.
+Ref Program::evaluateGlobal(Operation *op) {
+  SmallVector<Ref> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(globals.lookup(operand));
+  if (llvm::is_contained(operands, nullptr))
+    return nullptr;
+  // Before the roles nothing has been written.
+  if (auto load = dyn_cast<memref::LoadOp>(op))
+    return termOfLoad(
+        load, isShared(rootOf(load.getMemRef())) ? terms.constant(0) : nullptr,
+        operands);
+  return op->getNumRegions() == 0 ? evaluate(terms, op, operands) : nullptr;
+}
+
 void Program::findGlobals() {
-  for (BlockArgument argument : kernel.getBody().getArguments()) {
-    unsigned number = argument.getArgNumber();
-    bool isNatural = bool(kernel.getArgAttr(number, kNaturalAttrName));
+  for (BlockArgument argument : kernel.getBody().getArguments())
     globals[argument] =
-        terms.apply(isNatural ? "natural argument" : "argument", {}, number);
-  }
+        terms.apply(kindOf(kernel, argument), {}, argument.getArgNumber());
   for (Operation &op : kernel.getBody().getOps()) {
-    if (!matters(&op) || op.getNumRegions() != 0 || isa<MakeRingOp>(op))
+    if (!matters(&op) || isa<MakeRingOp, RoleOp>(op))
       continue;
-    SmallVector<Ref> operands;
-    for (Value operand : op.getOperands())
-      operands.push_back(globals.lookup(operand));
-    Ref term = nullptr;
-    if (isa<memref::LoadOp>(op))
-      term = terms.apply("memref.load", operands);
-    else if (!llvm::is_contained(operands, nullptr))
-      term = evaluate(terms, &op, operands);
+    Ref term = evaluateGlobal(&op);
     // The same for every role, whatever it is.
     for (OpResult result : op.getResults())
       globals[result] =
-          term ? term : terms.apply("global", {}, numberOf(result));
+          term ? term : terms.apply(Kind::Global, {}, numberOf(result));
   }
 }

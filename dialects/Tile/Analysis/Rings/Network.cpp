@@ -2,7 +2,8 @@
 //
 // Who fills and who reads each lane.
 
-#include "RingProgram.h"
+#include "Program.h"
+#include "Witness.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -11,12 +12,20 @@ using namespace mlir;
 using namespace tessera::tile;
 using namespace tessera::tile::rings;
 
+/// As many as a CTA has threads.
+static constexpr int64_t kMostAgents = 1024;
+
 namespace {
+
+/// What has to be so for an agent to come to an operation, in the first rounds
+/// of the loops around it; none if that is not known.
+using Path = std::optional<SmallVector<Ref>>;
 
 /// An operation that takes a stage, and the agent that carries it out.
 struct Use {
   Operation *op;
   unsigned agent;
+  Path path;
 };
 
 struct LaneUses {
@@ -40,10 +49,14 @@ private:
     unsigned network, agent;
   };
 
-  Ref valueFor(unsigned agent, Value value);
-  void visit(unsigned agent, Region &region);
-  void addUse(unsigned agent, Operation *op, MakeRingOp ring, Value lane,
-              bool isFilling);
+  Ref valueFor(unsigned agent, Value value, bool isFirstRound = false);
+  Ref firstOf(unsigned agent, BlockArgument argument);
+  Path into(unsigned agent, Region &region, const Path &path);
+  void visit(unsigned agent, Region &region, const Path &path);
+  void addUse(const Use &use, Value ring, Value lane, bool isFilling);
+  bool canHappen(ArrayRef<Use> uses);
+  bool canAnyHappen(ArrayRef<Use> uses);
+  bool canShare(ArrayRef<Use> uses, size_t agentCount);
   bool checkHandles(Operation *op);
   void checkLane(MakeRingOp ring, int64_t lane, const LaneUses &uses);
   SmallVector<unsigned> agentsOf(ArrayRef<Use> uses);
@@ -51,6 +64,8 @@ private:
   SmallVector<std::optional<Place>> placeAgents(SmallVector<Network> &networks);
   void report(Verdict verdict, MakeRingOp ring, const Twine &text,
               ArrayRef<Use> at, StringRef what);
+  void reportIf(bool happens, MakeRingOp ring, const Twine &text,
+                ArrayRef<Use> at, StringRef what);
 
   const Program &program;
   SmallVector<Finding> &findings;
@@ -75,37 +90,103 @@ void NetworkFinder::report(Verdict verdict, MakeRingOp ring, const Twine &text,
   findings.push_back(std::move(finding));
 }
 
+/// What is wrong with the form of a program is so only if it is run.
+void NetworkFinder::reportIf(bool happens, MakeRingOp ring, const Twine &text,
+                             ArrayRef<Use> at, StringRef what) {
+  if (happens)
+    return report(Verdict::Broken, ring, text, at, what);
+  report(Verdict::Unknown, ring,
+         text + "; whether it comes to that is not known", at, what);
+}
+
 //===----------------------------------------------------------------------===//
 // Collecting
 //===----------------------------------------------------------------------===//
 
-/// A value that is the same whenever the agent comes by; null for others.
-Ref NetworkFinder::valueFor(unsigned agent, Value value) {
+/// A value that is the same whenever the agent comes by, or what it is when it
+/// first does; null for others.
+Ref NetworkFinder::valueFor(unsigned agent, Value value, bool isFirstRound) {
   Ref global = program.getGlobals().lookup(value);
   if (global)
     return global;
   if (value == agents[agent].role.getAgent())
     return program.terms.constant(agents[agent].number);
+  if (auto argument = dyn_cast<BlockArgument>(value))
+    return isFirstRound ? firstOf(agent, argument) : nullptr;
   Operation *op = value.getDefiningOp();
-  if (!op || op->getNumRegions() != 0 || !isMemoryEffectFree(op))
+  auto load = dyn_cast<memref::LoadOp>(op);
+  bool isRead = load && !program.isShared(Program::rootOf(load.getMemRef()));
+  if (op->getNumRegions() != 0 || (!isRead && !isMemoryEffectFree(op)))
     return nullptr;
   SmallVector<Ref> operands;
   for (Value operand : op->getOperands()) {
-    operands.push_back(valueFor(agent, operand));
+    operands.push_back(valueFor(agent, operand, isFirstRound));
     if (!operands.back())
       return nullptr;
   }
-  return evaluate(program.terms, op, operands);
+  return isRead ? program.termOfLoad(load, nullptr, operands)
+                : evaluate(program.terms, op, operands);
 }
 
-void NetworkFinder::addUse(unsigned agent, Operation *op, MakeRingOp ring,
-                           Value laneValue, bool isFilling) {
-  Use use{op, agent};
-  Ref term = valueFor(agent, laneValue);
+Ref NetworkFinder::firstOf(unsigned agent, BlockArgument argument) {
+  unsigned index = argument.getArgNumber();
+  Operation *owner = argument.getOwner()->getParentOp();
+  if (auto loop = dyn_cast<scf::ForOp>(owner))
+    return valueFor(agent,
+                    index == 0 ? loop.getLowerBound()
+                               : loop.getInitArgs()[index - 1],
+                    /*isFirstRound=*/true);
+  auto loop = dyn_cast<scf::WhileOp>(owner);
+  if (loop && argument.getOwner() == loop.getBeforeBody())
+    return valueFor(agent, loop.getInits()[index], /*isFirstRound=*/true);
+  return nullptr;
+}
+
+/// How to come into a region from where its operation stands.
+Path NetworkFinder::into(unsigned agent, Region &region, const Path &path) {
+  if (!path)
+    return std::nullopt;
+  Operation *op = region.getParentOp();
+  auto first = [&](Value value) {
+    return valueFor(agent, value, /*isFirstRound=*/true);
+  };
+  Terms &terms = program.terms;
+  Ref condition = nullptr;
+  if (auto branch = dyn_cast<scf::IfOp>(op)) {
+    condition = first(branch.getCondition());
+    if (condition && region.getRegionNumber() == 1)
+      condition = terms.negate(condition);
+  } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
+    Ref lower = first(loop.getLowerBound()),
+        upper = first(loop.getUpperBound());
+    if (lower && upper && !loop.getUnsignedCmp())
+      condition = terms.isPositive(terms.subtract(upper, lower));
+  } else if (auto loop = dyn_cast<scf::WhileOp>(op)) {
+    condition = &region == &loop.getBefore()
+                    ? terms.constant(1)
+                    : first(loop.getConditionOp().getCondition());
+  }
+  if (!condition)
+    return std::nullopt;
+  Path inner = path;
+  inner->push_back(condition);
+  return inner;
+}
+
+void NetworkFinder::addUse(const Use &use, Value ringValue, Value laneValue,
+                           bool isFilling) {
+  auto ring = ringValue.getDefiningOp<MakeRingOp>();
+  if (!ring) {
+    lost.insert(use.agent);
+    return report(Verdict::Unknown, nullptr,
+                  "which ring is taken does not follow from the text", use,
+                  "takes it here");
+  }
+  Ref term = valueFor(use.agent, laneValue);
   int64_t count = ring.getRing().getType().getLanes();
-  bool isKnown = term && term->kind == Term::Constant;
+  bool isKnown = term && term->is(Kind::Constant);
   if (!isKnown || term->number < 0 || term->number >= count)
-    lost.insert(agent);
+    lost.insert(use.agent);
   if (!isKnown)
     return report(Verdict::Unknown, ring,
                   "which lane is taken does not follow from the agent's number "
@@ -114,10 +195,10 @@ void NetworkFinder::addUse(unsigned agent, Operation *op, MakeRingOp ring,
                   use, "takes a lane that changes, here");
   int64_t lane = term->number;
   if (lane < 0 || lane >= count)
-    return report(
-        Verdict::Broken, ring,
+    return reportIf(
+        canHappen(use), ring,
         llvm::formatv("{0} takes lane {1}, but the lanes are 0 .. {2}",
-                      agents[agent].name(), lane, count - 1),
+                      agents[use.agent].name(), lane, count - 1),
         use, "takes it here");
   LaneUses &uses = lanes[ring][lane];
   (isFilling ? uses.fillings : uses.readings).push_back(use);
@@ -135,29 +216,64 @@ bool NetworkFinder::checkHandles(Operation *op) {
   return !program.touchesRings(op);
 }
 
-void NetworkFinder::visit(unsigned agent, Region &region) {
+void NetworkFinder::visit(unsigned agent, Region &region, const Path &path) {
   for (Operation &op : region.getOps()) {
     if (!checkHandles(&op)) {
       report(Verdict::Unknown, nullptr,
              "an operation that this check does not know takes part in it",
-             Use{&op, agent}, "comes to it here");
+             Use{&op, agent, path}, "comes to it here");
       continue;
     }
     if (auto acquire = dyn_cast<AcquireOp>(op))
-      addUse(agent, acquire, acquire.getRing().getDefiningOp<MakeRingOp>(),
-             acquire.getLane(), /*isFilling=*/true);
+      addUse({&op, agent, path}, acquire.getRing(), acquire.getLane(),
+             /*isFilling=*/true);
     if (auto wait = dyn_cast<WaitOp>(op))
-      addUse(agent, wait, wait.getRing().getDefiningOp<MakeRingOp>(),
-             wait.getLane(), /*isFilling=*/false);
+      addUse({&op, agent, path}, wait.getRing(), wait.getLane(),
+             /*isFilling=*/false);
     // A branch for other agents is none for this one.
     Ref condition = nullptr;
     if (auto branch = dyn_cast<scf::IfOp>(op))
       condition = valueFor(agent, branch.getCondition());
-    bool isKnown = condition && condition->kind == Term::Constant;
+    bool isKnown = condition && condition->is(Kind::Constant);
     for (auto [index, inner] : llvm::enumerate(op.getRegions()))
       if (!isKnown || (condition->number != 0) == (index == 0))
-        visit(agent, inner);
+        visit(agent, inner, into(agent, inner, path));
   }
+}
+
+//===----------------------------------------------------------------------===//
+// What happens together
+//===----------------------------------------------------------------------===//
+
+/// Whether there are arguments for which all of them are come to.
+bool NetworkFinder::canHappen(ArrayRef<Use> uses) {
+  Facts facts;
+  for (const Use &use : uses) {
+    if (!use.path)
+      return false;
+    for (Ref condition : *use.path) {
+      if (condition->isConstant(0))
+        return false;
+      facts.assume(program.terms, condition, true, use.agent);
+    }
+  }
+  return findWitness(program.terms, facts.list(), {}).exists;
+}
+
+bool NetworkFinder::canAnyHappen(ArrayRef<Use> uses) {
+  return llvm::any_of(uses, [&](const Use &use) { return canHappen(use); });
+}
+
+/// Whether so many agents can meet at what each of them does first.
+bool NetworkFinder::canShare(ArrayRef<Use> uses, size_t agentCount) {
+  SmallVector<Use> first;
+  for (const Use &use : uses)
+    if (llvm::none_of(
+            first, [&](const Use &other) { return other.agent == use.agent; }))
+      first.push_back(use);
+  return first.size() >= agentCount &&
+         (canHappen(first) ||
+          canHappen(ArrayRef(first).take_front(agentCount)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -174,30 +290,34 @@ SmallVector<unsigned> NetworkFinder::agentsOf(ArrayRef<Use> uses) {
 
 void NetworkFinder::checkLane(MakeRingOp ring, int64_t lane,
                               const LaneUses &uses) {
-  auto fail = [&](ArrayRef<Use> at, StringRef what, const Twine &text) {
-    report(Verdict::Broken, ring, "lane " + Twine(lane) + " " + text, at, what);
+  auto fail = [&](bool happens, ArrayRef<Use> at, StringRef what,
+                  const Twine &text) {
+    reportIf(happens, ring, "lane " + Twine(lane) + " " + text, at, what);
   };
-  SmallVector<unsigned> fillers = agentsOf(uses.fillings),
-                        readers = agentsOf(uses.readings);
+  const auto &[fillings, readings] = uses;
+  SmallVector<unsigned> fillers = agentsOf(fillings),
+                        readers = agentsOf(readings);
   auto wanted = static_cast<size_t>(ring.getRing().getType().getReaders());
   if (fillers.empty())
-    return fail(uses.readings, "waits for it here",
+    return fail(canAnyHappen(readings), readings, "waits for it here",
                 "is waited for and filled by nobody; add a tile.acquire, or "
                 "take another lane");
   if (readers.empty())
-    return fail(uses.fillings, "fills it here",
+    return fail(canAnyHappen(fillings), fillings, "fills it here",
                 "is filled and read by nobody; add a tile.wait, or take "
                 "another lane");
   if (fillers.size() > 1)
-    return fail(uses.fillings, "fills it here",
+    return fail(canShare(fillings, 2), fillings, "fills it here",
                 "is filled by " + Twine(fillers.size()) +
                     " agents; expected one, so give each a lane of its own");
   for (unsigned reader : readers)
     if (agents[reader].role != agents[readers[0]].role)
-      return fail(uses.readings, "reads it here",
+      return fail(/*happens=*/true, readings, "reads it here",
                   "is read by two roles; make a ring for each");
   if (readers.size() != wanted)
-    return fail(uses.readings, "reads it here",
+    return fail(readers.size() > wanted ? canShare(readings, wanted + 1)
+                                        : canAnyHappen(fillings),
+                readings, "reads it here",
                 "is read by " + Twine(readers.size()) +
                     " agents, but the ring's type says readers = " +
                     Twine(wanted) + "; make them agree");
@@ -249,19 +369,24 @@ NetworkFinder::placeAgents(SmallVector<Network> &networks) {
 
 SmallVector<Network> NetworkFinder::run() {
   KernelOp kernel = program.kernel;
+  int64_t count = 0;
+  for (auto role : kernel.getBody().getOps<RoleOp>())
+    count += std::min<int64_t>(role.getAgents(), kMostAgents + 1);
+  if (count > kMostAgents) {
+    report(Verdict::Unknown, nullptr,
+           "the kernel has more than " + Twine(kMostAgents) + " agents", {},
+           "");
+    return {};
+  }
   for (auto role : kernel.getBody().getOps<RoleOp>())
     for (int64_t number = 0; number < int64_t(role.getAgents()); ++number) {
       agents.push_back({role, number});
-      visit(agents.size() - 1, role.getBody());
+      visit(agents.size() - 1, role.getBody(), SmallVector<Ref>());
     }
-  constexpr size_t kMostAgents = 64; // bits of a fact
-  if (agents.size() > kMostAgents)
-    report(Verdict::Unknown, nullptr, "the kernel has more than 64 agents", {},
-           "");
   if (spoilt.contains(nullptr))
     return {};
   for (auto ring : kernel.getBody().getOps<MakeRingOp>()) {
-    if (lanes[ring].empty())
+    if (ring->use_empty())
       report(Verdict::Broken, ring, "no role uses it; remove it", {}, "");
     for (auto &[number, uses] : lanes[ring])
       checkLane(ring, number, uses);

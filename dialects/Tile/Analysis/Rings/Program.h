@@ -4,26 +4,17 @@
 // around these, and the scalars that steer it. And which agents meet at which
 // lanes.
 
-#ifndef TILE_TRANSFORMS_RINGPROGRAM_H
-#define TILE_TRANSFORMS_RINGPROGRAM_H
+#ifndef TILE_ANALYSIS_RINGS_PROGRAM_H
+#define TILE_ANALYSIS_RINGS_PROGRAM_H
 
-#include "RingTerms.h"
+#include "Rings.h"
+#include "Terms.h"
 #include "Tile/Analysis/Reads.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace tessera::tile::rings {
-
-enum class Verdict { Holds, Broken, Unknown };
-
-/// A verdict on a ring, and what led to it.
-struct Finding {
-  Verdict verdict;
-  MakeRingOp ring; ///< null: all rings of the kernel
-  std::string text;
-  llvm::SmallVector<std::pair<mlir::Location, std::string>> notes;
-};
 
 struct Agent {
   RoleOp role;
@@ -77,6 +68,11 @@ public:
     return globals;
   }
 
+  /// What a load gives: of memory that is written, after the store `version`,
+  /// or 0 before the first; of other memory that is null.
+  Ref termOfLoad(mlir::memref::LoadOp load, Ref version,
+                 llvm::ArrayRef<Ref> operands) const;
+
   /// The networks of the kernel, without lanes for which something was found.
   llvm::SmallVector<Network>
   findNetworks(llvm::SmallVector<Finding> &findings) const;
@@ -94,6 +90,7 @@ private:
   void needOperands(mlir::Operation *op);
   void needMemory(mlir::Value memory);
   void numberValues();
+  Ref evaluateGlobal(mlir::Operation *op);
   void findGlobals();
 
   llvm::DenseSet<mlir::Operation *> needed, touching;
@@ -114,4 +111,4 @@ bool sidesAgree(mlir::scf::IfOp branch);
 bool isHandle(mlir::Type type);
 } // namespace tessera::tile::rings
 
-#endif // TILE_TRANSFORMS_RINGPROGRAM_H
+#endif // TILE_ANALYSIS_RINGS_PROGRAM_H

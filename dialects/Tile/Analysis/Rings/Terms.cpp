@@ -2,11 +2,9 @@
 //
 // Terms are made, added up and replaced.
 
-#include "RingTerms.h"
+#include "Terms.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/Support/MathExtras.h"
-
-#include <map>
 
 using namespace tessera::tile::rings;
 using llvm::ArrayRef;
@@ -14,68 +12,20 @@ using llvm::SmallVector;
 using llvm::StringRef;
 
 //===----------------------------------------------------------------------===//
-// Intervals
-//===----------------------------------------------------------------------===//
-
-static int64_t clamp(int64_t value) {
-  return std::clamp(value, Interval::kLeast, Interval::kMost);
-}
-
-/// An end that is infinite stays so.
-static int64_t addEnds(int64_t a, int64_t b) {
-  for (int64_t end : {a, b})
-    if (end <= Interval::kLeast || end >= Interval::kMost)
-      return end;
-  return clamp(a + b);
-}
-
-static int64_t scaleEnd(int64_t end, int64_t factor) {
-  int64_t product;
-  if (factor == 0)
-    return 0;
-  if (llvm::MulOverflow(end, factor, product))
-    return (end < 0) == (factor < 0) ? Interval::kMost : Interval::kLeast;
-  return clamp(product);
-}
-
-Interval Interval::operator+(Interval other) const {
-  return {addEnds(low, other.low), addEnds(high, other.high)};
-}
-
-Interval Interval::operator*(int64_t factor) const {
-  Interval scaled{scaleEnd(low, factor), scaleEnd(high, factor)};
-  if (factor < 0)
-    std::swap(scaled.low, scaled.high);
-  return scaled;
-}
-
-Interval Interval::operator/(int64_t divisor) const {
-  if (divisor < 0)
-    return (*this * -1) / -divisor;
-  return {low <= kLeast ? low : llvm::divideCeilSigned(low, divisor),
-          high >= kMost ? high : llvm::divideFloorSigned(high, divisor)};
-}
-
-//===----------------------------------------------------------------------===//
 // Making
 //===----------------------------------------------------------------------===//
 
-void Term::profile(llvm::FoldingSetNodeID &key, Kind kind, int64_t number,
-                   StringRef name, ArrayRef<Ref> operands,
-                   ArrayRef<int64_t> factors) {
-  key.AddInteger(kind);
+Ref Terms::make(Kind kind, int64_t number, StringRef name,
+                ArrayRef<Ref> operands, ArrayRef<int64_t> factors) {
+  llvm::FoldingSetNodeID key;
+  key.AddInteger(unsigned(kind));
   key.AddInteger(number);
-  key.AddString(name);
+  if (kind == Kind::Other)
+    key.AddString(name);
   for (Ref operand : operands)
     key.AddInteger(operand->id);
   for (int64_t factor : factors)
     key.AddInteger(factor);
-}
-
-Ref Terms::make(Term::Kind kind, int64_t number, StringRef name,
-                ArrayRef<Ref> operands, ArrayRef<int64_t> factors) {
-  llvm::FoldingSetNodeID key;
-  Term::profile(key, kind, number, name, operands, factors);
   void *at;
   if (Term *found = terms.FindNodeOrInsertPos(key, at))
     return found;
@@ -86,20 +36,22 @@ Ref Terms::make(Term::Kind kind, int64_t number, StringRef name,
   term->name = name.copy(allocator);
   term->operands = operands.copy(allocator);
   term->factors = factors.copy(allocator);
+  term->key = key.Intern(allocator);
+  term->range = rangeOf(*term);
   terms.InsertNode(term, at);
   return term;
 }
 
 Ref Terms::constant(int64_t value) {
-  return make(Term::Constant, value, "", {}, {});
+  return make(Kind::Constant, value, "", {}, {});
 }
 
 Ref Terms::unknown(int64_t number) {
-  return make(Term::Unknown, number, "", {}, {});
+  return make(Kind::Unknown, number, "", {}, {});
 }
 
 Ref Terms::start(Ref first, int64_t place) {
-  return make(Term::Start, place, "", {first}, {});
+  return make(Kind::Start, place, "", {first}, {});
 }
 
 Ref Terms::startOfLoop(Ref first, Ref step, int64_t place) {
@@ -107,7 +59,7 @@ Ref Terms::startOfLoop(Ref first, Ref step, int64_t place) {
   auto partOf = [&](Ref term, Ref atom) {
     return atom ? factorOf(term, atom) : split(term).second;
   };
-  Ref atom = step->kind == Term::Constant ? nullptr : atomsOf(step).front();
+  Ref atom = step->kind == Kind::Constant ? nullptr : atomsOf(step).front();
   int64_t part = partOf(step, atom);
   if (part == 0)
     return start(first, place);
@@ -121,9 +73,9 @@ Ref Terms::startOfLoop(Ref first, Ref step, int64_t place) {
 //===----------------------------------------------------------------------===//
 
 ArrayRef<Ref> tessera::tile::rings::atomsOf(const Ref &term) {
-  if (term->kind == Term::Constant)
+  if (term->kind == Kind::Constant)
     return {};
-  return term->kind == Term::Sum ? term->operands : ArrayRef<Ref>(term);
+  return term->kind == Kind::Sum ? term->operands : ArrayRef<Ref>(term);
 }
 
 Ref Terms::makeSum(int64_t number, ArrayRef<std::pair<Ref, int64_t>> parts) {
@@ -137,34 +89,61 @@ Ref Terms::makeSum(int64_t number, ArrayRef<std::pair<Ref, int64_t>> parts) {
     operands.push_back(operand);
     factors.push_back(factor);
   }
-  return make(Term::Sum, number, "", operands, factors);
+  return make(Kind::Sum, number, "", operands, factors);
+}
+
+/// What a sum adds without an atom.
+static int64_t numberOf(Ref term) {
+  return term->is(Kind::Constant) || term->is(Kind::Sum) ? term->number : 0;
+}
+
+static int64_t factorAt(Ref term, size_t index) {
+  return term->is(Kind::Sum) ? term->factors[index] : 1;
+}
+
+/// x + y * factor; none if that overflows.
+static std::optional<int64_t> step(int64_t x, int64_t y, int64_t factor) {
+  int64_t product, sum;
+  if (llvm::MulOverflow(y, factor, product) ||
+      llvm::AddOverflow(x, product, sum))
+    return std::nullopt;
+  return sum;
+}
+
+/// Atoms of sums are in the order of their ids.
+Ref Terms::addUp(Ref a, Ref b, int64_t factorOfB) {
+  std::optional<int64_t> number = step(numberOf(a), numberOf(b), factorOfB);
+  ArrayRef<Ref> left = atomsOf(a), right = atomsOf(b);
+  SmallVector<std::pair<Ref, int64_t>> parts;
+  for (size_t i = 0, j = 0; number && (i < left.size() || j < right.size());) {
+    bool takesLeft =
+        j == right.size() || (i < left.size() && left[i]->id <= right[j]->id);
+    bool takesRight =
+        i == left.size() || (j < right.size() && right[j]->id <= left[i]->id);
+    Ref atom = takesLeft ? left[i] : right[j];
+    std::optional<int64_t> factor = takesLeft ? factorAt(a, i++) : 0;
+    if (takesRight)
+      factor = step(*factor, factorAt(b, j++), factorOfB);
+    if (!factor)
+      number = std::nullopt;
+    else if (*factor != 0)
+      parts.push_back({atom, *factor});
+  }
+  return number ? makeSum(*number, parts)
+                : other("a sum too large to follow", {a, b}, factorOfB);
 }
 
 Ref Terms::add(Ref a, Ref b, int64_t factorOfB) {
-  int64_t number = 0;
-  std::map<unsigned, std::pair<Ref, int64_t>> parts;
-  auto take = [&](Ref term, int64_t factor) {
-    number += split(term).second * factor;
-    for (auto [index, atom] : llvm::enumerate(atomsOf(term))) {
-      auto &part = parts[atom->id];
-      part.first = atom;
-      part.second +=
-          factor * (term->kind == Term::Sum ? term->factors[index] : 1);
-    }
-  };
-  take(a, 1);
-  take(b, factorOfB);
-  SmallVector<std::pair<Ref, int64_t>> kept;
-  for (auto &[id, part] : parts)
-    if (part.second != 0)
-      kept.push_back(part);
-  return makeSum(number, kept);
+  auto [known, isNew] = sums.try_emplace({a, b, factorOfB});
+  if (isNew)
+    known->second = addUp(a, b, factorOfB);
+  return known->second;
 }
 
 std::pair<Ref, int64_t> Terms::split(Ref sum) {
-  if (sum->kind == Term::Constant)
+  if (sum->kind == Kind::Constant)
     return {constant(0), sum->number};
-  if (sum->kind != Term::Sum || sum->number == 0)
+  if (sum->kind != Kind::Sum || sum->number == 0)
     return {sum, 0};
   SmallVector<std::pair<Ref, int64_t>> parts;
   for (auto [operand, factor] : llvm::zip_equal(sum->operands, sum->factors))
@@ -175,7 +154,7 @@ std::pair<Ref, int64_t> Terms::split(Ref sum) {
 int64_t Terms::factorOf(Ref sum, Ref atom) {
   for (auto [index, part] : llvm::enumerate(atomsOf(sum)))
     if (part == atom)
-      return sum->kind == Term::Sum ? sum->factors[index] : 1;
+      return sum->kind == Kind::Sum ? sum->factors[index] : 1;
   return 0;
 }
 
@@ -189,13 +168,13 @@ Ref Terms::divide(Ref a, int64_t divisor) {
 }
 
 Ref Terms::multiply(Ref a, Ref b) {
-  if (a->kind == Term::Constant)
+  if (a->kind == Kind::Constant)
     std::swap(a, b);
-  if (b->kind == Term::Constant)
+  if (b->kind == Kind::Constant)
     return scale(a, b->number);
   if (a->id > b->id)
     std::swap(a, b);
-  return make(Term::Apply, 0, "arith.muli", {a, b}, {});
+  return make(Kind::Product, 0, "", {a, b}, {});
 }
 
 //===----------------------------------------------------------------------===//
@@ -203,35 +182,35 @@ Ref Terms::multiply(Ref a, Ref b) {
 //===----------------------------------------------------------------------===//
 
 static bool beginsNegative(Ref term) {
-  return term->kind == Term::Sum && term->factors.front() < 0;
+  return term->kind == Kind::Sum && term->factors.front() < 0;
 }
 
 Ref Terms::isPositive(Ref a) {
-  if (a->kind == Term::Constant)
+  if (a->kind == Kind::Constant)
     return constant(a->number >= 1);
+  if (a->isCondition())
+    return a;
   if (!beginsNegative(a))
-    return make(Term::Apply, 0, "positive", {a}, {});
+    return make(Kind::Positive, 0, "", {a}, {});
   // a >= 1 is not 1 - a >= 1
   Ref opposite = subtract(constant(1), a);
-  return negate(make(Term::Apply, 0, "positive", {opposite}, {}));
+  return negate(make(Kind::Positive, 0, "", {opposite}, {}));
 }
 
 Ref Terms::isZero(Ref a) {
-  if (a->kind == Term::Constant)
+  if (a->kind == Kind::Constant)
     return constant(a->number == 0);
-  // A condition widened to an integer.
-  if (a->isApply("positive") || a->isApply("zero") || a->isApply("not"))
+  if (a->isCondition())
     return negate(a);
-  return make(Term::Apply, 0, "zero", {beginsNegative(a) ? scale(a, -1) : a},
-              {});
+  return make(Kind::Zero, 0, "", {beginsNegative(a) ? scale(a, -1) : a}, {});
 }
 
 Ref Terms::negate(Ref condition) {
-  if (condition->kind == Term::Constant)
+  if (condition->kind == Kind::Constant)
     return constant(condition->number == 0);
-  if (condition->isApply("not"))
+  if (condition->is(Kind::Not))
     return condition->operands[0];
-  return make(Term::Apply, 0, "not", {condition}, {});
+  return make(Kind::Not, 0, "", {condition}, {});
 }
 
 //===----------------------------------------------------------------------===//
@@ -248,14 +227,16 @@ Ref Terms::rebuild(Ref term, Substitution &done, Leaf leaf) {
     for (Ref operand : term->operands)
       operands.push_back(rebuild(operand, done, leaf));
     made = term;
-    if (term->kind == Term::Sum) {
+    if (term->kind == Kind::Sum) {
       made = constant(term->number);
       for (auto [operand, factor] : llvm::zip_equal(operands, term->factors))
         made = add(made, operand, factor);
-    } else if (term->kind == Term::Start) {
+    } else if (term->kind == Kind::Start) {
       made = start(operands[0], term->number);
-    } else if (term->kind == Term::Apply) {
-      made = apply(term->name, operands, term->number);
+    } else if (term->is(Kind::Other)) {
+      made = other(term->name, operands, term->number);
+    } else if (!operands.empty()) {
+      made = apply(term->kind, operands, term->number);
     }
   }
   done[term] = made;
@@ -270,7 +251,7 @@ Ref Terms::substitute(Ref term, const Substitution &map) {
 Ref Terms::resolve(Ref term) {
   Substitution done;
   return rebuild(term, done, [&](Ref at) -> Ref {
-    return at->kind == Term::Start ? resolve(at->operands[0]) : nullptr;
+    return at->kind == Kind::Start ? resolve(at->operands[0]) : nullptr;
   });
 }
 

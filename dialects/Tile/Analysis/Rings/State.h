@@ -2,11 +2,11 @@
 //
 // Where the agents of a network stand, what they hold, and what the lanes hold.
 
-#ifndef TILE_TRANSFORMS_RINGSTATE_H
-#define TILE_TRANSFORMS_RINGSTATE_H
+#ifndef TILE_ANALYSIS_RINGS_STATE_H
+#define TILE_ANALYSIS_RINGS_STATE_H
 
-#include "RingFacts.h"
-#include "RingProgram.h"
+#include "Facts.h"
+#include "Program.h"
 
 #include <map>
 #include <variant>
@@ -92,6 +92,8 @@ struct Store {
   /// Stands also for stores at smaller first indices.
   bool isOrBelow = false;
   Ref version; ///< an unknown, new with each store
+  /// Null if it is not known. States that are generalised know none.
+  Ref value = nullptr;
   unsigned agent = 0;
   unsigned age = 0; ///< generalisations since
 };
@@ -106,6 +108,7 @@ struct State {
   Ref open = nullptr, asked = nullptr;
   /// Unknowns, and the operations that are the reason.
   llvm::SmallVector<std::pair<Ref, mlir::Operation *>, 2> notUnderstood;
+  llvm::SmallVector<Ref, 2> drawn; ///< unknowns that other CTAs have a part in
 
   State() = default;
   State(const Program &program, const Network &network);
@@ -136,4 +139,4 @@ bool mayMeet(const State &state, Terms &terms, const Store &store, Ref memory,
 
 } // namespace tessera::tile::rings
 
-#endif // TILE_TRANSFORMS_RINGSTATE_H
+#endif // TILE_ANALYSIS_RINGS_STATE_H

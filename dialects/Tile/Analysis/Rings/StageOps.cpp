@@ -2,7 +2,7 @@
 //
 // Stages and products, and what can be wrong with them.
 
-#include "RingRun.h"
+#include "Run.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;

@@ -1,75 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "RingFacts.h"
+#include "Facts.h"
 
 #include <numeric>
 
 using namespace tessera::tile::rings;
 
+/// Whether a condition speaks of a number.
+static bool isOfNumber(Ref condition) {
+  return condition->is(Kind::Positive) || condition->is(Kind::Zero);
+}
+
 //===----------------------------------------------------------------------===//
 // Intervals
 //===----------------------------------------------------------------------===//
-
-/// What a term is by itself.
-static Interval ownRange(Ref atom) {
-  if (atom->kind == Term::Constant)
-    return {atom->number, atom->number};
-  if (atom->kind == Term::Start)
-    return ownRange(atom->operands[0]);
-  if (atom->kind == Term::Sum) {
-    Interval range{atom->number, atom->number};
-    for (auto [operand, factor] :
-         llvm::zip_equal(atom->operands, atom->factors))
-      range = range + ownRange(operand) * factor;
-    return range;
-  }
-  if (atom->kind != Term::Apply)
-    return {};
-  llvm::StringRef name = atom->name;
-  auto operand = [&](unsigned index) {
-    return ownRange(atom->operands[index]);
-  };
-  if (llvm::is_contained({"positive", "zero", "not", "and", "or"}, name))
-    return {0, 1};
-  if (name.starts_with("tile.ctas"))
-    return {1, Interval::kMost};
-  if (name.starts_with("tile.cta") || name.starts_with("memref.dim"))
-    return {0, Interval::kMost};
-  // What the caller promises of a scalar, or of what memory holds.
-  if (name == "natural argument" ||
-      (name == "memref.load" && atom->operands[0]->isApply("natural argument")))
-    return {0, Interval::kMost};
-  if (name == "arith.maxsi")
-    return {std::max(operand(0).low, operand(1).low),
-            std::max(operand(0).high, operand(1).high)};
-  if (name == "arith.minsi")
-    return {std::min(operand(0).low, operand(1).low),
-            std::min(operand(0).high, operand(1).high)};
-  bool isNatural = llvm::all_of(
-      atom->operands, [](Ref term) { return ownRange(term).low >= 0; });
-  if (isNatural &&
-      llvm::is_contained({"arith.muli", "arith.divui", "arith.divsi",
-                          "arith.remui", "arith.remsi", "arith.minui",
-                          "arith.maxui", "arith.ceildivui", "arith.ceildivsi"},
-                         name))
-    return {0, Interval::kMost};
-  return {};
-}
-
-Interval Facts::simpleRange(Ref term) const {
-  if (term->kind == Term::Sum) {
-    Interval range{term->number, term->number};
-    for (auto [operand, factor] :
-         llvm::zip_equal(term->operands, term->factors))
-      range = range + simpleRange(operand) * factor;
-    return range;
-  }
-  Interval range = ownRange(term);
-  for (const Fact &fact : facts)
-    if (fact.term == term)
-      range = range.meet(fact.range);
-  return range;
-}
 
 /// A sum as facts speak of it: without constant or common factor, its first
 /// factor positive.
@@ -77,7 +21,7 @@ static std::pair<Ref, Interval> normalise(Terms &terms, Ref sum,
                                           Interval range) {
   auto [term, number] = terms.split(sum);
   range = range + Interval{-number, -number};
-  if (term->kind != Term::Sum)
+  if (!term->is(Kind::Sum))
     return {term, range};
   int64_t common = 0;
   for (int64_t factor : term->factors)
@@ -87,19 +31,56 @@ static std::pair<Ref, Interval> normalise(Terms &terms, Ref sum,
   return {terms.divide(term, common), range / common};
 }
 
-Interval Facts::directRange(Terms &terms, Ref term) const {
-  Interval range = simpleRange(term);
-  if (term->kind != Term::Sum)
+/// Of a condition whose subject lies there.
+static std::optional<bool> decideBy(Ref condition, Interval subject) {
+  if (condition->is(Kind::Positive) && subject.low >= 1)
+    return true;
+  if (condition->is(Kind::Positive) && subject.high <= 0)
+    return false;
+  if (condition->is(Kind::Zero) && !subject.contains(0))
+    return false;
+  if (condition->is(Kind::Zero) && subject.low == 0 && subject.high == 0)
+    return true;
+  return std::nullopt;
+}
+
+Interval Facts::simpleRange(Terms &terms, Ref term) const {
+  if (term->is(Kind::Sum)) {
+    Interval range{term->number, term->number};
+    for (auto [operand, factor] :
+         llvm::zip_equal(term->operands, term->factors))
+      range = range + simpleRange(terms, operand) * factor;
     return range;
+  }
+  Interval range = term->range;
+  for (const Fact &fact : facts)
+    if (fact.term == term)
+      range = range.meet(fact.range);
+  // What is known of a condition is kept as what is known of its subject.
+  if (range.low != range.high && isOfNumber(term))
+    if (std::optional<bool> value =
+            decideBy(term, statedRange(terms, term->operands[0])))
+      return {*value, *value};
+  return range;
+}
+
+Interval Facts::statedRange(Terms &terms, Ref term) const {
   auto [subject, scaled] = normalise(terms, term, {});
+  Interval range = term->range;
   for (const Fact &fact : facts)
     if (fact.term == subject) {
-      int64_t factor = term->factors.front() /
-                       terms.factorOf(subject, term->operands.front());
-      range = range.meet(fact.range * factor +
-                         Interval{term->number, term->number});
+      int64_t factor = term->is(Kind::Sum)
+                           ? term->factors.front() /
+                                 terms.factorOf(subject, term->operands.front())
+                           : 1;
+      int64_t number = term->is(Kind::Sum) ? term->number : 0;
+      range = range.meet(fact.range * factor + Interval{number, number});
     }
   return range;
+}
+
+Interval Facts::directRange(Terms &terms, Ref term) const {
+  return simpleRange(terms, term).meet(statedRange(terms, term));
 }
 
 /// As the sum of one fact, some times, and the rest.
@@ -107,7 +88,7 @@ Interval Facts::joinedRange(Terms &terms, Ref term) const {
   Interval range = directRange(terms, term);
   size_t parts = atomsOf(term).size();
   for (const Fact &fact : facts) {
-    if (fact.term->kind != Term::Sum)
+    if (!fact.term->is(Kind::Sum))
       continue;
     // term = times * fact + rest
     for (auto [atom, factor] :
@@ -123,7 +104,7 @@ Interval Facts::joinedRange(Terms &terms, Ref term) const {
 
 Interval Facts::rangeOf(Terms &terms, Ref term) const {
   Interval range = joinedRange(terms, term);
-  if (term->kind != Term::Sum)
+  if (!term->is(Kind::Sum))
     return range;
   // What is known of another's loop may be known of a multiple only.
   for (int64_t times = 2; times <= kMostTimes; ++times)
@@ -143,45 +124,35 @@ bool Facts::arePossible(Terms &terms) const {
 //===----------------------------------------------------------------------===//
 
 std::optional<bool> Facts::decide(Terms &terms, Ref condition) const {
-  if (condition->kind == Term::Constant)
+  if (condition->is(Kind::Constant))
     return condition->number != 0;
-  if (condition->isApply("positive")) {
-    Interval range = rangeOf(terms, condition->operands[0]);
-    if (range.low >= 1)
-      return true;
-    if (range.high <= 0)
-      return false;
-    return std::nullopt;
-  }
-  if (condition->isApply("zero")) {
-    Interval range = rangeOf(terms, condition->operands[0]);
-    if (!range.contains(0))
-      return false;
-    if (range.low == 0 && range.high == 0)
-      return true;
-  }
-  Interval range = simpleRange(condition);
+  Interval range = condition->range;
+  for (const Fact &fact : facts)
+    if (fact.term == condition)
+      range = range.meet(fact.range);
   if (range.low == range.high)
     return range.low != 0;
-  return std::nullopt;
+  if (!isOfNumber(condition))
+    return std::nullopt;
+  return decideBy(condition, rangeOf(terms, condition->operands[0]));
 }
 
 Answer Facts::ask(Terms &terms, Ref condition, unsigned agent) {
-  if (condition->isApply("not")) {
+  if (condition->is(Kind::Not)) {
     Answer answer = ask(terms, condition->operands[0], agent);
     if (answer.value)
       answer.value = !*answer.value;
     return answer;
   }
-  bool isAnd = condition->isApply("and");
-  if (isAnd || condition->isApply("or")) {
+  bool isAnd = condition->is(Kind::And);
+  if (isAnd || condition->is(Kind::Or)) {
     Answer first = ask(terms, condition->operands[0], agent);
     if (!first.value || *first.value != isAnd)
       return first;
     return ask(terms, condition->operands[1], agent);
   }
   for (Ref form : {condition, terms.resolve(condition)}) {
-    bool isOpposite = form->isApply("not");
+    bool isOpposite = form->is(Kind::Not);
     if (isOpposite)
       form = form->operands[0];
     if (std::optional<bool> value = decide(terms, form)) {
@@ -195,20 +166,17 @@ Answer Facts::ask(Terms &terms, Ref condition, unsigned agent) {
 
 /// What a condition speaks of.
 static Ref subjectOf(Ref condition) {
-  bool isOfSum = condition->isApply("positive") || condition->isApply("zero");
-  return isOfSum ? condition->operands[0] : condition;
+  return isOfNumber(condition) ? condition->operands[0] : condition;
 }
 
 void Facts::markAsked(Ref condition, unsigned agent) {
-  if (condition->isApply("not"))
+  if (condition->is(Kind::Not))
     condition = condition->operands[0];
   // The fact that answered may speak of the same things in another way.
   Ref about = subjectOf(condition);
   for (Fact &fact : facts)
-    if (fact.term == condition || atomsOf(fact.term) == atomsOf(about)) {
-      fact.askedBy |= uint64_t(1) << agent;
-      fact.age = 0;
-    }
+    if (fact.term == condition || atomsOf(fact.term) == atomsOf(about))
+      fact.ask(agent);
 }
 
 //===----------------------------------------------------------------------===//
@@ -216,29 +184,27 @@ void Facts::markAsked(Ref condition, unsigned agent) {
 //===----------------------------------------------------------------------===//
 
 void Facts::narrow(Ref term, Interval range, unsigned agent) {
-  uint64_t asker = uint64_t(1) << agent;
-  for (Fact &fact : facts)
-    if (fact.term == term) {
-      fact.range = fact.range.meet(range);
-      fact.askedBy = asker;
-      fact.age = 0;
-      return;
-    }
-  facts.push_back({term, range, asker, 0});
+  Fact *fact =
+      llvm::find_if(facts, [&](Fact &fact) { return fact.term == term; });
+  if (fact == facts.end())
+    fact = &facts.emplace_back(Fact{term, range, {}, 0});
+  fact->range = fact->range.meet(range);
+  fact->askedBy.reset();
+  fact->ask(agent);
 }
 
 void Facts::assumeOne(Terms &terms, Ref condition, bool value, unsigned agent) {
-  if (condition->kind == Term::Constant)
+  if (condition->is(Kind::Constant))
     return;
-  if (condition->isApply("not"))
+  if (condition->is(Kind::Not))
     return assumeOne(terms, condition->operands[0], !value, agent);
-  if (condition->isApply("positive")) {
+  if (condition->is(Kind::Positive)) {
     auto [subject, range] = normalise(terms, condition->operands[0],
                                       value ? Interval{1, Interval::kMost}
                                             : Interval{Interval::kLeast, 0});
     return narrow(subject, range, agent);
   }
-  if (condition->isApply("zero") && value) {
+  if (condition->is(Kind::Zero) && value) {
     auto [subject, range] = normalise(terms, condition->operands[0], {0, 0});
     narrow(subject, range, agent);
   }
@@ -258,7 +224,7 @@ void Facts::assume(Terms &terms, Ref condition, bool value, unsigned agent) {
 
 void Facts::assume(Terms &terms, Ref number, Interval range) {
   auto [term, normal] = normalise(terms, number, range);
-  if (term->kind != Term::Constant)
+  if (!term->is(Kind::Constant))
     narrow(term, normal, 0);
 }
 
@@ -267,10 +233,10 @@ void Facts::replaceTerms(Terms &terms, llvm::function_ref<Ref(Ref)> replace) {
   facts.clear();
   for (const Fact &fact : old) {
     Ref replaced = replace(fact.term);
-    if (!replaced || replaced->kind == Term::Constant)
+    if (!replaced || replaced->is(Kind::Constant))
       continue;
     auto [term, range] = normalise(terms, replaced, fact.range);
-    if (term->isApply("not")) {
+    if (term->is(Kind::Not)) {
       term = term->operands[0];
       range = Interval{1, 1} + range * -1;
     }
@@ -292,13 +258,13 @@ bool Facts::implies(Terms &terms, const Facts &other) const {
                       [&](const Fact &fact) { return contains(terms, fact); });
 }
 
-void Facts::prune(Terms &terms, const llvm::DenseSet<Ref> &held,
-                  uint64_t agents, unsigned maxAge) {
+void Facts::prune(Terms &terms, const llvm::DenseSet<Ref> &held, size_t agents,
+                  unsigned maxAge) {
   llvm::erase_if(facts, [&](Fact &fact) {
     Ref subject = subjectOf(fact.term);
     bool isHeld = llvm::all_of(atomsOf(subject),
                                [&](Ref atom) { return held.contains(atom); });
-    bool isAsked = (fact.askedBy & agents) == agents;
+    bool isAsked = fact.askedBy.count() == agents;
     constexpr unsigned kLonger = 4; // what is held is likely to be asked for
     return (isAsked && !isHeld) ||
            ++fact.age > (isHeld && !isAsked ? kLonger * maxAge : maxAge);

@@ -2,11 +2,12 @@
 //
 // What has been decided about terms on the way to where the roles stand.
 
-#ifndef TILE_TRANSFORMS_RINGFACTS_H
-#define TILE_TRANSFORMS_RINGFACTS_H
+#ifndef TILE_ANALYSIS_RINGS_FACTS_H
+#define TILE_ANALYSIS_RINGS_FACTS_H
 
-#include "RingTerms.h"
+#include "Terms.h"
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/SmallBitVector.h"
 
 namespace tessera::tile::rings {
 
@@ -14,8 +15,15 @@ namespace tessera::tile::rings {
 struct Fact {
   Ref term;
   Interval range;
-  uint64_t askedBy = 0; ///< agents
-  unsigned age = 0;     ///< generalisations since it was last asked for
+  llvm::SmallBitVector askedBy; ///< agents
+  unsigned age = 0;             ///< generalisations since it was last asked for
+
+  void ask(unsigned agent) {
+    if (agent >= askedBy.size())
+      askedBy.resize(agent + 1);
+    askedBy.set(agent);
+    age = 0;
+  }
 };
 
 /// Yes or no, or the condition that has to be decided first.
@@ -40,7 +48,7 @@ public:
   void replaceTerms(Terms &terms, llvm::function_ref<Ref(Ref)> replace);
   /// Forgets what follows from other facts, and what nobody has asked for for a
   /// while; at once what nobody holds any more and all `agents` have asked for.
-  void prune(Terms &terms, const llvm::DenseSet<Ref> &held, uint64_t agents,
+  void prune(Terms &terms, const llvm::DenseSet<Ref> &held, size_t agents,
              unsigned maxAge);
 
   /// Whether no two are seen to contradict each other.
@@ -55,7 +63,10 @@ private:
   void markAsked(Ref condition, unsigned agent);
   void assumeOne(Terms &terms, Ref condition, bool value, unsigned agent);
   bool contains(Terms &terms, const Fact &fact) const;
-  Interval simpleRange(Ref term) const;
+  /// By its parts.
+  Interval simpleRange(Terms &terms, Ref term) const;
+  /// By what facts say of it as a whole.
+  Interval statedRange(Terms &terms, Ref term) const;
   Interval joinedRange(Terms &terms, Ref term) const;
   Interval directRange(Terms &terms, Ref term) const;
 
@@ -64,4 +75,4 @@ private:
 
 } // namespace tessera::tile::rings
 
-#endif // TILE_TRANSFORMS_RINGFACTS_H
+#endif // TILE_ANALYSIS_RINGS_FACTS_H
