@@ -74,19 +74,20 @@ void tessera_context::fill(program::DeviceValues &values) const {
   auto set = [&](DeviceNumber number, int64_t value) {
     values.numbers[int32_t(number)] = known(value);
   };
-  set(DeviceNumber::CpuLevel, tessera_cpu_level());
-  set(DeviceNumber::Threads, tessera_num_threads());
-  if (isHost)
-    return;
-  set(DeviceNumber::Multiprocessors, multiprocessors);
-  set(DeviceNumber::L2Bytes, l2Bytes);
+  if (isHost) {
+    set(DeviceNumber::CpuLevel, tessera_cpu_level());
+    set(DeviceNumber::Threads, tessera_num_threads());
+  } else {
+    set(DeviceNumber::Multiprocessors, multiprocessors);
+    set(DeviceNumber::L2Bytes, l2Bytes);
+  }
 }
 
 /// "sm_90a" runs on that chip alone, "sm_90" also on 9.1 and the like.
 const char *tessera_context::whyNot(const char *chip, char (&why)[96]) const {
-  int32_t number = 0;
-  char suffix = 0;
-  bool isGpu = std::sscanf(chip, "sm_%d%c", &number, &suffix) >= 1;
+  bool isGpu = std::strncmp(chip, "sm_", 3) == 0;
+  char *suffix = nullptr;
+  long number = isGpu ? std::strtol(chip + 3, &suffix, 10) : 0;
   int32_t here = 10 * major + minor;
   if (isHost && std::strcmp(chip, "host") == 0)
     return nullptr;
@@ -95,7 +96,7 @@ const char *tessera_context::whyNot(const char *chip, char (&why)[96]) const {
     return why;
   }
   if (isGpu && number / 10 == major &&
-      (suffix == 'a' ? number == here : number <= here))
+      (*suffix == 'a' ? number == here : number <= here))
     return nullptr;
   std::snprintf(why, sizeof(why), "is for %.32s, GPU %d is sm_%d", chip,
                 view.ordinal, here);

@@ -18,7 +18,6 @@ using program::Index;
 using program::kNone;
 using program::NumberRange;
 using program::Param;
-using program::ParamKind;
 using program::Program;
 using program::Value;
 
@@ -38,7 +37,7 @@ public:
     if (first) {
       auto *elements = reinterpret_cast<T *>(first + bytes);
       for (size_t i = 0; i < count; ++i)
-        new (&elements[i]) T();
+        new (static_cast<void *>(&elements[i])) T();
       into = {elements, count};
     }
     bytes += count * sizeof(T);

@@ -36,7 +36,7 @@ public:
     first = static_cast<T *>(
         std::aligned_alloc(alignof(T), bytes ? bytes : alignof(T)));
     for (; first && count < wanted; ++count)
-      new (&first[count]) T();
+      new (static_cast<void *>(&first[count])) T();
     return first != nullptr;
   }
 

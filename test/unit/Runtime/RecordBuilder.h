@@ -8,6 +8,7 @@
 #include "tessera/Program/BundleWriter.h"
 
 #include <cstring>
+#include <functional>
 
 namespace tessera {
 
@@ -21,6 +22,8 @@ struct Recipe {
   int64_t cluster = 0;
   /// The choice depends on the workspace that is granted.
   bool choosesByWorkspace = false;
+  /// Makes something wrong of what is right.
+  std::function<void(program::Writer &)> change = nullptr;
 };
 
 inline std::vector<std::byte> elfBytes(char tag) {
@@ -210,6 +213,8 @@ inline program::Record RecordBuilder::build() {
   addMemory();
   addKernels();
   addSteps();
+  if (recipe.change)
+    recipe.change(w);
   program::Record record = w.write();
   bundle.addProgram(record);
   return record;
