@@ -66,7 +66,7 @@ enum {
   TESSERA_GPU_FAILED = 6,       /* the driver refused; the message quotes it */
   TESSERA_DAMAGED = 7,          /* a record or bundle that is damaged, or of
                                    another version */
-  TESSERA_NOT_FOUND = 8         /* nothing fits; the message says what is there */
+  TESSERA_NOT_FOUND = 8 /* nothing fits; the message says what is there */
 };
 
 /* One line without a newline, in UTF-8: what was found, what is accepted, what

@@ -61,6 +61,10 @@ Expected<Driver> Driver::load(const char *path) {
     missing = symbol;
   TESSERA_DRIVER_FUNCTIONS(TESSERA_DRIVER_RESOLVE)
 #undef TESSERA_DRIVER_RESOLVE
+#define TESSERA_DRIVER_TRY(member, symbol, ...)                                \
+  (void)resolve(library, driver.table.member);
+  TESSERA_DRIVER_NEWER_FUNCTIONS(TESSERA_DRIVER_TRY)
+#undef TESSERA_DRIVER_TRY
   if (missing)
     return makeError(TESSERA_NO_GPU,
                      "the CUDA driver in %s has no %s; install an NVIDIA "
@@ -99,6 +103,10 @@ static constexpr const char *kLostContext =
     "the GPU context is lost: start the process again, under compute-sanitizer "
     "to see where";
 
+static constexpr const char *kCaptured =
+    "do this before the capture of a stream begins; tessera_program_warm() "
+    "loads a program ahead";
+
 static constexpr Advice kAdvice[] = {
     {Result::InvalidValue, TESSERA_INVALID_ARGUMENT, "check the arguments"},
     {Result::OutOfMemory, TESSERA_OUT_OF_MEMORY,
@@ -125,6 +133,9 @@ static constexpr Advice kAdvice[] = {
     {Result::SystemDriverMismatch, TESSERA_NO_GPU,
      "load the kernel module that belongs to libcuda.so.1, or restart the "
      "machine"},
+    {Result::CaptureUnsupported, TESSERA_INVALID_ARGUMENT, kCaptured},
+    {Result::CaptureInvalidated, TESSERA_INVALID_ARGUMENT, kCaptured},
+    {Result::CaptureImplicit, TESSERA_INVALID_ARGUMENT, kCaptured},
 };
 
 static Advice adviceFor(Result result) {

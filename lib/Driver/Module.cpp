@@ -28,21 +28,21 @@ static void makeOneLine(char *text) {
     text[--length] = '\0';
 }
 
-Expected<Module> Module::load(const Context &context, const void *image,
+Expected<Module> Module::load(const ContextView &context, const void *image,
                               const char *purpose) {
   char log[4096] = "";
   JitOption options[] = {JitOption::ErrorLogBuffer,
                          JitOption::ErrorLogBufferSizeBytes};
   void *values[] = {log, std::bit_cast<void *>(sizeof log - 1)};
   ModuleHandle handle = nullptr;
-  Error error = context.view().call(
+  Error error = context.call(
       [&](const Functions &f) {
         return f.moduleLoadDataEx(&handle, image, /*options=*/2, options,
                                   values);
       },
       "%s", purpose);
   if (!error)
-    return Module(Handle(context.view(), handle));
+    return Module(Handle(context, handle));
   makeOneLine(log);
   if (!log[0])
     return error;
@@ -67,7 +67,7 @@ static bool isWholeElf(std::span<const std::byte> file) {
          holds(header.e_phoff, header.e_phnum, header.e_phentsize);
 }
 
-Expected<Module> Module::loadCubin(const Context &context,
+Expected<Module> Module::loadCubin(const ContextView &context,
                                    std::span<const std::byte> cubin) {
   if (!isWholeElf(cubin))
     return makeError(TESSERA_INVALID_ARGUMENT,
@@ -77,7 +77,8 @@ Expected<Module> Module::loadCubin(const Context &context,
   return load(context, cubin.data(), "loading a cubin");
 }
 
-Expected<Module> Module::loadPtx(const Context &context, std::string_view ptx) {
+Expected<Module> Module::loadPtx(const ContextView &context,
+                                 std::string_view ptx) {
   // The driver wants a terminator, which the end of a file does not have.
   std::unique_ptr<char, decltype(&std::free)> text(
       static_cast<char *>(std::malloc(ptx.size() + 1)), std::free);
@@ -189,7 +190,7 @@ Error Kernel::launch(StreamHandle stream, const LaunchShape &shape,
                      std::span<const void *const> params) const {
   const auto &[gridX, gridY, gridZ] = shape.grid;
   const auto &[blockX, blockY, blockZ] = shape.block;
-  LaunchAttribute cooperative{kLaunchCooperative, 0, 1, {}};
+  LaunchAttribute cooperative{kLaunchCooperative, 0, 1, {}, {}};
   LaunchConfig config{gridX,
                       gridY,
                       gridZ,

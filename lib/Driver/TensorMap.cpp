@@ -19,7 +19,7 @@ using rt::makeError;
 static constexpr int64_t kMaxDim = int64_t(1) << 32;         // elements
 static constexpr int64_t kMaxStrideBytes = int64_t(1) << 40; // exclusive
 static constexpr int32_t kMaxBox = 256;                      // elements
-static constexpr int32_t kPieceBytes = 16; // what the copy engine moves
+static constexpr int32_t kPieceBytes = kTensorMapAlignment;
 
 struct TypeRow {
   int32_t dtype;
@@ -51,6 +51,27 @@ static int32_t swizzleBytes(Swizzle swizzle) {
     return 128;
   }
   return 0;
+}
+
+Swizzle driver::swizzleOf(int32_t bytes) {
+  for (Swizzle swizzle :
+       {Swizzle::Bytes32, Swizzle::Bytes64, Swizzle::Bytes128})
+    if (swizzleBytes(swizzle) == bytes)
+      return swizzle;
+  return Swizzle::None;
+}
+
+L2Promotion driver::promotionOf(int32_t bytes) {
+  switch (bytes) {
+  case 64:
+    return L2Promotion::Bytes64;
+  case 128:
+    return L2Promotion::Bytes128;
+  case 256:
+    return L2Promotion::Bytes256;
+  default:
+    return L2Promotion::None;
+  }
 }
 
 static Error checkTensor(const TensorMapSpec &spec) {

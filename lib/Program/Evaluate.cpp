@@ -64,7 +64,8 @@ static Value deviceNumber(const Expression &e, const DeviceValues *device) {
     return {};
   if (DeviceNumber(e.a) != DeviceNumber::ResidentCtas)
     return device->numbers[e.a];
-  if (size_t(e.b) >= device->residentCtas.size())
+  if (size_t(e.b) >= device->residentCtas.size() ||
+      device->residentCtas[size_t(e.b)] < 0)
     return {};
   return known(device->residentCtas[size_t(e.b)]);
 }

@@ -248,6 +248,10 @@ void Verifier::checkMessage(Text message) {
 void Verifier::checkConstraint(const Constraint &c) {
   expectEnum(c.kind, kConstraintKinds);
   checkMessage(c.message);
+  // Also where the kind has no use for them: who prints it asks for no kind.
+  for (Index param : {c.param, c.other})
+    if (param != kNone)
+      expectIndex(param, program.header().params, "names no parameter");
   if (problem)
     return;
   switch (c.kind) {

@@ -91,6 +91,7 @@ public:
   ~Context();
 
   const ContextView &view() const { return held; }
+  operator const ContextView &() const { return held; }
   Expected<DeviceProperties> properties() const;
 
 private:

@@ -45,6 +45,9 @@ enum class Result : int {
   MisalignedAddress = 716,     // of a load or store
   LaunchFailed = 719,          // a kernel died of another exception
   SystemDriverMismatch = 803,  // libcuda.so.1 and the kernel module differ
+  CaptureUnsupported = 900,    // not while a stream is being captured
+  CaptureInvalidated = 901,    // by such a call before
+  CaptureImplicit = 906,       // the default stream, while another is captured
 };
 
 /// CUdevice_attribute.
@@ -72,15 +75,25 @@ enum class JitOption : int {
   ErrorLogBufferSizeBytes = 6, // unsigned; the driver stores what it wrote
 };
 
-/// CUlaunchAttribute, of which we use one: all blocks of the grid run at a
-/// time, or the launch fails.
+/// CUpointer_attribute.
+enum class PointerAttribute : int {
+  MemoryType = 2,   // CUmemorytype: 2 is a device's
+  IsManaged = 8,    // moves between host and devices
+  DeviceOrdinal = 9 // of the memory
+};
+inline constexpr unsigned kDeviceMemory = 2;
+
+/// CUlaunchAttribute. Cooperative: all blocks of the grid run at a time, or the
+/// launch fails; the value is 1. Cluster: blocks of a cluster, in x, y and z.
 struct LaunchAttribute {
   unsigned id, padding;
   int value;
-  char rest[60]; // of the union that values are
+  unsigned more[2];
+  char rest[52]; // of the union that values are
 };
 static_assert(sizeof(LaunchAttribute) == 72);
 inline constexpr unsigned kLaunchCooperative = 2;
+inline constexpr unsigned kLaunchCluster = 4;
 
 /// CUlaunchConfig.
 struct LaunchConfig {
@@ -91,6 +104,15 @@ struct LaunchConfig {
   LaunchAttribute *attributes;
   unsigned attributeCount;
 };
+
+/// CUdevResource, of which we ask for multiprocessors.
+struct DeviceResource {
+  int type;
+  char padding[92];
+  unsigned multiprocessors;
+  char rest[60]; // at least
+};
+inline constexpr int kResourceMultiprocessors = 1;
 
 inline constexpr unsigned kStreamNonBlocking = 1; // apart from the default one
 inline constexpr unsigned kEventDefault = 0;      // with a time stamp
@@ -144,6 +166,7 @@ struct Function {
   X(primaryRelease, "cuDevicePrimaryCtxRelease_v2", DeviceHandle)              \
   X(ctxGetCurrent, "cuCtxGetCurrent", ContextHandle *)                         \
   X(ctxSetCurrent, "cuCtxSetCurrent", ContextHandle)                           \
+  X(ctxGetDevice, "cuCtxGetDevice", DeviceHandle *)                            \
   X(moduleLoadDataEx, "cuModuleLoadDataEx", ModuleHandle *, const void *,      \
     unsigned, JitOption *, void **)                                            \
   X(moduleUnload, "cuModuleUnload", ModuleHandle)                              \
@@ -155,6 +178,8 @@ struct Function {
     int)                                                                       \
   X(maxActiveBlocks, "cuOccupancyMaxActiveBlocksPerMultiprocessor", int *,     \
     FunctionHandle, int, size_t)                                               \
+  X(maxActiveClusters, "cuOccupancyMaxActiveClusters", int *, FunctionHandle,  \
+    const LaunchConfig *)                                                      \
   X(launchKernelEx, "cuLaunchKernelEx", const LaunchConfig *, FunctionHandle,  \
     void **, void **)                                                          \
   X(memAlloc, "cuMemAlloc_v2", DevicePointer *, size_t)                        \
@@ -165,6 +190,13 @@ struct Function {
     StreamHandle)                                                              \
   X(setBytes, "cuMemsetD8Async", DevicePointer, unsigned char, size_t,         \
     StreamHandle)                                                              \
+  X(setWords, "cuMemsetD32Async", DevicePointer, unsigned, size_t,             \
+    StreamHandle)                                                              \
+  X(copyOnDevice, "cuMemcpyDtoDAsync_v2", DevicePointer, DevicePointer,        \
+    size_t, StreamHandle)                                                      \
+  X(pointerGetAttribute, "cuPointerGetAttribute", void *, PointerAttribute,    \
+    DevicePointer)                                                             \
+  X(streamIsCapturing, "cuStreamIsCapturing", StreamHandle, int *)             \
   X(streamCreate, "cuStreamCreate", StreamHandle *, unsigned)                  \
   X(streamDestroy, "cuStreamDestroy_v2", StreamHandle)                         \
   X(streamSynchronize, "cuStreamSynchronize", StreamHandle)                    \
@@ -178,10 +210,16 @@ struct Function {
     const uint32_t *, const uint32_t *, TensorMapInterleave, Swizzle,          \
     L2Promotion, TensorMapFill)
 
+// What newer drivers have: its address is null where the driver has it not.
+#define TESSERA_DRIVER_NEWER_FUNCTIONS(X)                                      \
+  X(ctxGetDevResource, "cuCtxGetDevResource", ContextHandle, DeviceResource *, \
+    int)
+
 struct Functions {
 #define TESSERA_DRIVER_MEMBER(member, symbol, ...)                             \
   Function<__VA_ARGS__> member{symbol};
   TESSERA_DRIVER_FUNCTIONS(TESSERA_DRIVER_MEMBER)
+  TESSERA_DRIVER_NEWER_FUNCTIONS(TESSERA_DRIVER_MEMBER)
 #undef TESSERA_DRIVER_MEMBER
 };
 

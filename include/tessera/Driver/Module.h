@@ -34,6 +34,7 @@ struct LaunchShape {
 /// One entry of a module, which must outlive it.
 class Kernel {
 public:
+  FunctionHandle function() const { return handle; }
   Expected<KernelAttributes> attributes() const;
 
   /// Allows launches with up to so many bytes of dynamic shared memory; without
@@ -70,11 +71,12 @@ class Module {
 public:
   /// Machine code for one GPU architecture, an ELF file. Refuses what is no
   /// such file or is cut short, which the driver might read past its end.
-  static Expected<Module> loadCubin(const Context &context,
+  static Expected<Module> loadCubin(const ContextView &context,
                                     std::span<const std::byte> cubin);
 
   /// PTX, which the driver assembles. Errors hold the first of its complaints.
-  static Expected<Module> loadPtx(const Context &context, std::string_view ptx);
+  static Expected<Module> loadPtx(const ContextView &context,
+                                  std::string_view ptx);
 
   /// The kernel of that name, as it stands in the PTX.
   Expected<Kernel> kernel(const char *name) const;
@@ -82,7 +84,7 @@ public:
 private:
   using Handle = Owned<ModuleHandle, &Functions::moduleUnload>;
   explicit Module(Handle handle) : owned(std::move(handle)) {}
-  static Expected<Module> load(const Context &context, const void *image,
+  static Expected<Module> load(const ContextView &context, const void *image,
                                const char *purpose);
 
   Handle owned;

@@ -10,6 +10,13 @@
 namespace tessera::driver {
 
 inline constexpr int32_t kMaxTensorMapRank = 5;
+/// Of addresses and strides, in bytes.
+inline constexpr int32_t kTensorMapAlignment = 16;
+
+/// Of 0, 32, 64 or 128 bytes.
+Swizzle swizzleOf(int32_t bytes);
+/// Of 0, 64, 128 or 256 bytes.
+L2Promotion promotionOf(int32_t bytes);
 
 /// What a tensor map says. Dimension 0 is the innermost, whose elements are
 /// contiguous; entries at and past `rank` are ignored.

@@ -33,7 +33,7 @@ struct SymbolValue {
 /// What a device has; numbers that are not known make what needs them unknown.
 struct DeviceValues {
   Value numbers[kDeviceNumbers]; ///< by DeviceNumber, but for ResidentCtas
-  /// Of each kernel; fewer: of the others it is not known.
+  /// Of each kernel; where negative, or past the end, it is not known.
   std::span<const int64_t> residentCtas;
 };
 

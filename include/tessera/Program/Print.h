@@ -8,14 +8,20 @@
 
 namespace tessera::program {
 
-/// Where text goes, a piece after the other.
+/// Where text goes, a piece after the other. Not virtual: tables of virtual
+/// functions need the C++ library.
 class Output {
 public:
-  virtual void write(const char *text, size_t length) = 0;
+  void write(const char *text, size_t length) { writer(*this, text, length); }
   __attribute__((format(printf, 2, 3))) void print(const char *format, ...);
 
 protected:
+  using Writer = void(Output &self, const char *text, size_t length);
+  explicit Output(Writer *writer) : writer(writer) {}
   ~Output() = default; // owned by nobody who knows it as this
+
+private:
+  Writer *writer;
 };
 
 /// "ceil(Sq / 64)". What would become longer than a page ends in "..".

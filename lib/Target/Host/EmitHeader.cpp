@@ -27,10 +27,13 @@ namespace {
 /// What a record is in words, as text.
 class Words : public program::Output {
 public:
-  void write(const char *piece, size_t length) override {
-    text.append(piece, length);
-  }
+  Words() : Output(append) {}
   std::string text;
+
+private:
+  static void append(Output &self, const char *piece, size_t length) {
+    static_cast<Words &>(self).text.append(piece, length);
+  }
 };
 
 ArrayRef<Param> arguments(const program::Program &program) {

@@ -6,9 +6,11 @@
 
 #include "tessera/Driver/TensorMap.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 
 using namespace tessera::driver;
 
@@ -17,18 +19,43 @@ FakeCuda &tessera::driver::fakeCuda() {
   return state;
 }
 
+static thread_local ContextHandle currentContext = nullptr;
+
+FakeCurrent &FakeCurrent::operator=(ContextHandle context) {
+  currentContext = context;
+  return *this;
+}
+
+FakeCurrent::operator ContextHandle() const { return currentContext; }
+
+/// Held by each function that touches the state.
+struct Turn {
+  Turn() { mutex().lock(); }
+  ~Turn() { mutex().unlock(); }
+  Turn(const Turn &) = delete;
+  Turn &operator=(const Turn &) = delete;
+  static std::recursive_mutex &mutex() {
+    static std::recursive_mutex one;
+    return one;
+  }
+};
+
 //===----------------------------------------------------------------------===//
 // Recording
 //===----------------------------------------------------------------------===//
 
 /// What `symbol` shall return.
 static Result outcome(const char *symbol) {
+  Turn turn;
   auto found = fakeCuda().failures.find(symbol);
   return found == fakeCuda().failures.end() ? Result::Success : found->second;
 }
 
 /// Notes a call with the handle it is about.
 static Result record(const char *symbol, const void *handle) {
+  Turn turn;
+  if (fakeCuda().isForgetful)
+    return outcome(symbol);
   fakeCuda().calls.push_back(
       std::string(symbol) + " #" +
       std::to_string(reinterpret_cast<uintptr_t>(handle)));
@@ -38,6 +65,7 @@ static Result record(const char *symbol, const void *handle) {
 /// Notes a call that makes a handle: the next number.
 template <typename Handle>
 static Result make(const char *symbol, Handle *handle) {
+  Turn turn;
   if (outcome(symbol) == Result::Success)
     *handle = fakeHandle<Handle>(uintptr_t(++fakeCuda().handles));
   return record(symbol, outcome(symbol) == Result::Success ? *handle : nullptr);
@@ -45,7 +73,9 @@ static Result make(const char *symbol, Handle *handle) {
 
 /// Notes a call without a handle of its own.
 static Result record(const char *symbol) {
-  fakeCuda().calls.emplace_back(symbol);
+  Turn turn;
+  if (!fakeCuda().isForgetful)
+    fakeCuda().calls.emplace_back(symbol);
   return outcome(symbol);
 }
 
@@ -71,7 +101,8 @@ Result cuGetErrorName(Result result, const char **name) {
       {Result::NoDevice, "CUDA_ERROR_NO_DEVICE"},
       {Result::InvalidPtx, "CUDA_ERROR_INVALID_PTX"},
       {Result::NotFound, "CUDA_ERROR_NOT_FOUND"},
-      {Result::LaunchFailed, "CUDA_ERROR_LAUNCH_FAILED"}};
+      {Result::LaunchFailed, "CUDA_ERROR_LAUNCH_FAILED"},
+      {Result::CaptureUnsupported, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"}};
   auto found = names.find(result);
   *name = found == names.end() ? nullptr : found->second;
   return found == names.end() ? Result::InvalidValue : Result::Success;
@@ -101,6 +132,7 @@ Result cuDeviceGetName(char *name, int bytes, DeviceHandle device) {
 
 Result cuDeviceGetAttribute(int *value, DeviceAttribute attribute,
                             DeviceHandle) {
+  Turn turn;
   *value = fakeCuda().deviceAttributes[int(attribute)];
   return outcome("cuDeviceGetAttribute");
 }
@@ -125,8 +157,21 @@ Result cuCtxSetCurrent(ContextHandle context) {
   return result;
 }
 
+Result cuCtxGetDevice(DeviceHandle *device) {
+  *device = 71;
+  return outcome("cuCtxGetDevice");
+}
+
+Result cuCtxGetDevResource(ContextHandle, DeviceResource *resource, int type) {
+  resource->multiprocessors = fakeCuda().contextMultiprocessors;
+  return type == kResourceMultiprocessors && resource->multiprocessors != 0
+             ? outcome("cuCtxGetDevResource")
+             : Result::InvalidValue;
+}
+
 Result cuModuleLoadDataEx(ModuleHandle *module, const void *image,
                           unsigned options, JitOption *names, void **values) {
+  Turn turn;
   fakeCuda().image = static_cast<const char *>(image);
   if (options == 2 && names[0] == JitOption::ErrorLogBuffer &&
       names[1] == JitOption::ErrorLogBufferSizeBytes)
@@ -142,20 +187,25 @@ Result cuModuleUnload(ModuleHandle module) {
 
 Result cuModuleGetFunction(FunctionHandle *function, ModuleHandle module,
                            const char *name) {
+  Turn turn;
   fakeCuda().calls.push_back(std::string("lookup ") + name);
   (void)record("cuModuleGetFunction", module);
-  *function = fakeHandle<FunctionHandle>(77);
+  auto known = fakeCuda().kernels.find(name);
+  *function = fakeHandle<FunctionHandle>(
+      known == fakeCuda().kernels.end() ? 77 : known->second);
   return outcome("cuModuleGetFunction");
 }
 
 Result cuFuncGetAttribute(int *value, FunctionAttribute attribute,
                           FunctionHandle) {
+  Turn turn;
   *value = fakeCuda().kernelAttributes[int(attribute)];
   return outcome("cuFuncGetAttribute");
 }
 
 Result cuFuncSetAttribute(FunctionHandle function, FunctionAttribute attribute,
                           int value) {
+  Turn turn;
   fakeCuda().kernelAttributes[int(attribute)] = value;
   return record("cuFuncSetAttribute", function);
 }
@@ -168,15 +218,33 @@ Result cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, FunctionHandle,
   return outcome("cuOccupancyMaxActiveBlocksPerMultiprocessor");
 }
 
+Result cuOccupancyMaxActiveClusters(int *clusters, FunctionHandle,
+                                    const LaunchConfig *config) {
+  // As if 2,048 threads of each of 10 multiprocessors were all that counts.
+  *clusters = int(10 * (2048 / config->blockX) / config->gridX);
+  return outcome("cuOccupancyMaxActiveClusters");
+}
+
 Result cuLaunchKernelEx(const LaunchConfig *config, FunctionHandle function,
                         void **params, void **) {
+  Turn turn;
+  if (fakeCuda().isForgetful)
+    return outcome("cuLaunchKernelEx");
   FakeLaunch &launch = fakeCuda().launch;
-  launch = {*config, function, {}, false};
-  for (unsigned i = 0; i < config->attributeCount; ++i)
+  launch = {*config, function, {}, false, 0};
+  for (unsigned i = 0; i < config->attributeCount; ++i) {
     if (config->attributes[i].id == kLaunchCooperative)
       launch.isCooperative = config->attributes[i].value != 0;
-  for (size_t bytes : fakeCuda().paramBytes)
+    if (config->attributes[i].id == kLaunchCluster)
+      launch.cluster = config->attributes[i].value;
+  }
+  auto own = fakeCuda().paramBytesOf.find(
+      reinterpret_cast<uintptr_t>(function));
+  for (size_t bytes : own == fakeCuda().paramBytesOf.end()
+                          ? fakeCuda().paramBytes
+                          : own->second)
     launch.params.emplace_back(static_cast<const char *>(*params++), bytes);
+  fakeCuda().launches.push_back(launch);
   if (fakeCuda().onLaunch)
     fakeCuda().onLaunch(launch);
   return record("cuLaunchKernelEx", function);
@@ -212,6 +280,40 @@ Result cuMemsetD8Async(DevicePointer to, unsigned char value, size_t bytes,
                        StreamHandle stream) {
   std::memset(std::bit_cast<void *>(to), value, bytes);
   return record("cuMemsetD8Async", stream);
+}
+
+Result cuMemsetD32Async(DevicePointer to, unsigned value, size_t count,
+                        StreamHandle stream) {
+  auto *words = std::bit_cast<unsigned *>(to);
+  std::fill(words, words + count, value);
+  return record("cuMemsetD32Async", stream);
+}
+
+Result cuMemcpyDtoDAsync_v2(DevicePointer to, DevicePointer from, size_t bytes,
+                            StreamHandle stream) {
+  std::memcpy(std::bit_cast<void *>(to), std::bit_cast<void *>(from), bytes);
+  return record("cuMemcpyDtoDAsync_v2", stream);
+}
+
+Result cuPointerGetAttribute(void *value, PointerAttribute attribute,
+                             DevicePointer address) {
+  Turn turn;
+  auto known = fakeCuda().pointers.find(address);
+  if (known == fakeCuda().pointers.end())
+    return Result::InvalidValue;
+  const FakePointer &pointer = known->second;
+  if (attribute == PointerAttribute::MemoryType)
+    std::memcpy(value, &pointer.type, sizeof(pointer.type));
+  else if (attribute == PointerAttribute::DeviceOrdinal)
+    std::memcpy(value, &pointer.ordinal, sizeof(pointer.ordinal));
+  else
+    std::memset(value, 0, sizeof(unsigned));
+  return outcome("cuPointerGetAttribute");
+}
+
+Result cuStreamIsCapturing(StreamHandle, int *status) {
+  *status = fakeCuda().captureStatus;
+  return outcome("cuStreamIsCapturing");
 }
 
 Result cuStreamCreate(StreamHandle *stream, unsigned flags) {
@@ -258,6 +360,9 @@ Result cuTensorMapEncodeTiled(TensorMap *map, TensorMapType type, uint32_t rank,
                               const uint32_t *steps, TensorMapInterleave,
                               Swizzle swizzle, L2Promotion l2Promotion,
                               TensorMapFill) {
+  Turn turn;
+  if (fakeCuda().isForgetful)
+    return outcome("cuTensorMapEncodeTiled");
   fakeCuda().tensorMap = {type,
                           {dims, dims + rank},
                           {strides, strides + rank - 1},

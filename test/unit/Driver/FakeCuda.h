@@ -21,6 +21,7 @@ struct FakeLaunch {
   FunctionHandle function = nullptr;
   std::vector<std::string> params; // bytes of each
   bool isCooperative = false;
+  int cluster = 0; // CTAs in x; 0: none
 };
 
 /// What the last tensor map was made of; `rank` entries each.
@@ -39,6 +40,24 @@ Handle fakeHandle(uintptr_t number) {
   return std::bit_cast<Handle>(number);
 }
 
+/// The context that is current in the thread that asks.
+struct FakeCurrent {
+  FakeCurrent() = default;
+  FakeCurrent(const FakeCurrent &) = default;
+  FakeCurrent &operator=(const FakeCurrent &) {
+    return *this = ContextHandle(nullptr);
+  }
+  __attribute__((visibility("default"))) FakeCurrent &
+  operator=(ContextHandle context);
+  __attribute__((visibility("default"))) operator ContextHandle() const;
+};
+
+/// Whose memory is at an address.
+struct FakePointer {
+  unsigned type = kDeviceMemory;
+  int ordinal = 0;
+};
+
 struct FakeCuda {
   /// Symbols in the order they were called, questions without effect left out;
   /// handles follow as "#1" and so on, one number each.
@@ -51,10 +70,22 @@ struct FakeCuda {
   std::string image;
   std::map<int, int> deviceAttributes; // by CUdevice_attribute
   std::map<int, int> kernelAttributes; // by CUfunction_attribute
-  ContextHandle current = nullptr;
-  /// Bytes of each parameter of every kernel.
+  FakeCurrent current;
+  /// That the context may use; 0: a driver that cannot say.
+  unsigned contextMultiprocessors = 0;
+  /// CUstreamCaptureStatus of every stream.
+  int captureStatus = 0;
+  /// Memory that the driver knows.
+  std::map<DevicePointer, FakePointer> pointers;
+  /// Handles of kernels by name; 77 for others.
+  std::map<std::string, uintptr_t> kernels;
+  /// Calls, launches and maps are not kept.
+  bool isForgetful = false;
+  /// Bytes of each parameter of every kernel, or of one by its handle.
   std::vector<size_t> paramBytes;
+  std::map<uintptr_t, std::vector<size_t>> paramBytesOf;
   FakeLaunch launch;
+  std::vector<FakeLaunch> launches; // all of them
   /// What a launch does, in the place of every kernel; null: nothing.
   std::function<void(const FakeLaunch &)> onLaunch;
   FakeTensorMap tensorMap;

@@ -75,7 +75,7 @@ public:
       tensor.strides[d] = elements;
       elements *= dims[d];
     }
-    memory.emplace_back(elements + 1, 0);
+    memory.emplace_back(2 * elements + 1, 0); // also for padded strides
     tensor.data = memory.back().data();
     args.push_back(&tensor);
     return tensor;

@@ -146,6 +146,10 @@ TEST(Record, SaysWhatIsWrong) {
          d.element<Constraint>(d.head().constraints, 0).kind =
              ConstraintKind(99);
        }},
+      {"constraint 0 names no parameter",
+       [](Damage &d) {
+         d.element<Constraint>(d.head().constraints, 0).param = 4711;
+       }},
       {"map 0 has an impossible box",
        [](Damage &d) { d.element<Map>(d.head().maps, 0).box[1] = 0; }},
       {"action 0 names no kernel",

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// What a library holds: records that have been verified, where their code is,
+// and the programs that were found so far.
+#ifndef TESSERA_LIB_RUNTIME_PROGRAMS_LIBRARY_H
+#define TESSERA_LIB_RUNTIME_PROGRAMS_LIBRARY_H
+
+#include "Memory.h"
+
+#include "tessera-c/Program.h"
+#include "tessera/Program/Bundle.h"
+
+#include <atomic>
+#include <optional>
+
+namespace tessera::rt {
+
+/// One record of a library.
+struct Candidate {
+  program::Program record() const { return program::Program::trust(first); }
+
+  const std::byte *first = nullptr;
+  const tessera_object_program *object = nullptr; ///< null: of a bundle
+  tessera_program *programs = nullptr;            ///< found, one a context
+};
+
+/// A file in memory.
+class Mapping {
+public:
+  Mapping() = default;
+  Mapping(const Mapping &) = delete;
+  Mapping &operator=(const Mapping &) = delete;
+  ~Mapping();
+  Error open(const char *path);
+  std::span<const std::byte> bytes() const { return {first, size}; }
+
+private:
+  const std::byte *first = nullptr;
+  size_t size = 0;
+};
+
+} // namespace tessera::rt
+
+struct tessera_library {
+  ~tessera_library();
+  void retain() { references.fetch_add(1, std::memory_order_relaxed); }
+  void release();
+
+  tessera::rt::Error openBundle(std::span<const std::byte> bytes);
+  tessera::rt::Error openTable(const tessera_object_table &table);
+
+  /// The bytes of an image, which are what its record says.
+  tessera::rt::Expected<std::span<const std::byte>>
+  code(const tessera::rt::Candidate &candidate,
+       tessera::program::Index image) const;
+
+  std::atomic<int32_t> references{1}; ///< its owner's, and one a launches
+  tessera::rt::Mapping mapping;
+  std::optional<tessera::program::Bundle> bundle;
+  tessera::rt::Array<tessera::rt::Candidate> candidates;
+  tessera::rt::Mutex mutex; ///< of what was found
+};
+
+#endif // TESSERA_LIB_RUNTIME_PROGRAMS_LIBRARY_H
