@@ -99,6 +99,7 @@ static bool isListed(StringRef name) {
                                     "struct",
                                     "switch",
                                     "template",
+                                    "tessera_call",
                                     "tessera_cpu_level",
                                     "tessera_dtype",
                                     "tessera_limit_cpu_level",

@@ -17,7 +17,7 @@
 // CHECK:         arith.addi %[[FIRST]], %[[C9]] : i32
 // Whether any thread of the warpgroup has such a row.
 // CHECK:         %[[MINE:.*]] = arith.ori %{{.*}}, %{{.*}} : i1
-// CHECK:         {{bar.red.or|barrier}}
+// CHECK:         ptx.bar.red
 tile.kernel @columns(%limit: i32, %out: memref<?xi32>) {
   %c0 = arith.constant 0 : index
   tile.role @work agents(1) each warpgroup (%agent) {
@@ -119,11 +119,11 @@ tile.kernel @halves(%o: !map) {
 // loads from the other memory.
 // CHECK-LABEL: func.func @store_then_load
 // CHECK:         nvvm.barrier
-// CHECK:         {{bar.sync \$|nvvm.barrier id}}
+// CHECK:         nvvm.barrier id
 // CHECK-NEXT:    scf.if
 // CHECK-NEXT:      llvm.store
 // CHECK-NEXT:    }
-// CHECK-NEXT:    {{bar.sync \$|nvvm.barrier id}}
+// CHECK-NEXT:    nvvm.barrier id
 // CHECK:         llvm.load
 // CHECK-NOT:     barrier
 // CHECK:         llvm.store
