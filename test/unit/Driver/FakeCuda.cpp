@@ -169,6 +169,13 @@ Result cuCtxGetDevResource(ContextHandle, DeviceResource *resource, int type) {
              : Result::InvalidValue;
 }
 
+Result cuCtxGetExecAffinity(ExecAffinity *affinity, int type) {
+  *affinity = {type, fakeCuda().affinityMultiprocessors};
+  return type == kAffinityMultiprocessors && affinity->multiprocessors != 0
+             ? outcome("cuCtxGetExecAffinity")
+             : Result::InvalidValue;
+}
+
 Result cuModuleLoadDataEx(ModuleHandle *module, const void *image,
                           unsigned options, JitOption *names, void **values) {
   Turn turn;
@@ -238,8 +245,8 @@ Result cuLaunchKernelEx(const LaunchConfig *config, FunctionHandle function,
     if (config->attributes[i].id == kLaunchCluster)
       launch.cluster = config->attributes[i].value;
   }
-  auto own = fakeCuda().paramBytesOf.find(
-      reinterpret_cast<uintptr_t>(function));
+  auto own =
+      fakeCuda().paramBytesOf.find(reinterpret_cast<uintptr_t>(function));
   for (size_t bytes : own == fakeCuda().paramBytesOf.end()
                           ? fakeCuda().paramBytes
                           : own->second)

@@ -34,6 +34,8 @@ TEST_F(FindTest, KnowsWhatAContextHas) {
   EXPECT_EQ(Context::gpu(0)->multiprocessors(), 16);
   fakeCuda().failures["cuCtxGetDevResource"] = Result::InvalidValue;
   EXPECT_EQ(Context::gpu(0)->multiprocessors(), 132);
+  fakeCuda().affinityMultiprocessors = 66; // half of it, by MPS
+  EXPECT_EQ(Context::gpu(0)->multiprocessors(), 66);
   auto none = Context::gpu(2);
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code(), TESSERA_INVALID_ARGUMENT);
