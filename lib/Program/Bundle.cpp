@@ -156,7 +156,8 @@ static Error checkHeader(std::span<const std::byte> bytes) {
 /// needs the C++ library where nothing is inlined.)
 template <size_t size>
 static bool strip(std::string_view &name, const char (&prefix)[size]) {
-  if (name.size() < size - 1 || std::memcmp(name.data(), prefix, size - 1) != 0)
+  if (name.size() < size - 1 ||
+      !std::equal(prefix, prefix + size - 1, name.begin()))
     return false;
   name.remove_prefix(size - 1);
   return true;
