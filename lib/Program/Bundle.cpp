@@ -152,13 +152,23 @@ static Error checkHeader(std::span<const std::byte> bytes) {
   return Error();
 }
 
-/// The number behind the name of a record's section, or -1.
+/// Takes `prefix` off; false if there is none. (What string_view has for this
+/// needs the C++ library where nothing is inlined.)
+template <size_t size>
+static bool strip(std::string_view &name, const char (&prefix)[size]) {
+  if (name.size() < size - 1 ||
+      !std::equal(prefix, prefix + size - 1, name.begin()))
+    return false;
+  name.remove_prefix(size - 1);
+  return true;
+}
+
+/// The number of a record's section, from the digits of its name, or -1.
 static int64_t numberOf(std::string_view name) {
-  size_t digits = sizeof(kProgramSection) - 1;
-  if (name.size() <= digits || name.size() > digits + 9)
+  if (name.empty() || name.size() > 9)
     return -1;
   int64_t number = 0;
-  for (char c : name.substr(digits)) {
+  for (char c : name) {
     if (c < '0' || c > '9')
       return -1;
     number = 10 * number + (c - '0');
@@ -176,7 +186,7 @@ Expected<Bundle> Bundle::open(std::span<const std::byte> bytes) {
   for (size_t i = 0; i < sections.count(); ++i) {
     Elf64_Shdr section = sections[i];
     std::string_view name = sections.name(section);
-    if (!name.starts_with(kProgramSection))
+    if (!strip(name, kProgramSection))
       continue;
     // Section 0 is of no contents, the records follow it.
     if (section.sh_type != SHT_PROGBITS || i != bundle.programs + 1 ||
@@ -197,12 +207,11 @@ std::span<const std::byte> Bundle::image(const uint64_t (&hash)[2]) const {
   Sections sections(bytes);
   HashName digits(hash);
   std::string_view wanted = digits.digits;
-  constexpr size_t kPrefix = sizeof(kImageSection) - 1;
   for (size_t i = 0; i < sections.count(); ++i) {
     Elf64_Shdr section = sections[i];
     std::string_view name = sections.name(section);
-    if (section.sh_type == SHT_PROGBITS && name.starts_with(kImageSection) &&
-        name.substr(kPrefix) == wanted)
+    if (section.sh_type == SHT_PROGBITS && strip(name, kImageSection) &&
+        name == wanted)
       return sections.contents(section);
   }
   return {};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A C program against the installed runtime: it sets the threads, runs a loop
-// on them and reads an error.
-#include "tessera-c/Runtime.h"
+// on them and reads errors.
+#include "tessera-c/Gpu.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +35,22 @@ int main(void) {
     return 1;
   }
   tessera_error_destroy(error);
+  tessera_library *library = NULL;
+  error = tessera_library_open_bytes("", 0, &library);
+  if (tessera_error_code(error) != TESSERA_DAMAGED || library) {
+    fprintf(stderr, "no bytes were taken for a bundle\n");
+    return 1;
+  }
+  tessera_error_destroy(error);
+  tessera_context *gpu = NULL;
+  error = tessera_context_gpu(0, &gpu);
+  if (!error == !gpu) {
+    fprintf(stderr, "neither a GPU nor a reason: %s\n",
+            tessera_error_message(error));
+    return 1;
+  }
+  tessera_error_destroy(error);
+  tessera_context_destroy(gpu);
   printf("libtessera_rt %s ran 100 indices on %d threads\n", tessera_version(),
          (int)tessera_num_threads());
   return 0;

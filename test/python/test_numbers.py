@@ -29,6 +29,12 @@ func.func @f(%q: tensor<?x?x?x32xf32>, %k: tensor<?x?x?x32xf32>, %v: tensor<?x?x
 }}"""
 
 
+def compiled(text, folder, name):
+    """A module in a folder of its own: libraries are known by their path."""
+    (folder / name).mkdir()
+    return Module(text, folder / name)
+
+
 def sequences(rng, queries=40, keys=80):
     return [rng.standard_normal((1, 2, n, 32)).astype("f4") for n in (queries, keys, keys)]
 
@@ -46,7 +52,7 @@ def test_integer_arithmetic_is_an_expression(tmp_path):
       %product = arith.muli %keys32, %n : i32
       %topk = arith.ceildivsi %product, %d : i32"""), tmp_path)  # fmt: skip
     q, k, v = sequences(np.random.default_rng(3))
-    fixed = Module(ATTENTION.format(arguments=", %topk: i32", topk=""), tmp_path)
+    fixed = compiled(ATTENTION.format(arguments=", %topk: i32", topk=""), tmp_path, "fixed")
     expected, found = np.full_like(q, np.nan), np.full_like(q, np.nan)
     fixed.call("f", q, k, v, 3, expected)
     module.call("f", q, k, v, 3, 80, found)
@@ -70,7 +76,7 @@ def test_other_arithmetic_is_computed_by_the_function_first(tmp_path):
       %some = arith.mulf %rows, %share : f32
       %topk = arith.fptosi %some : f32 to i32"""), tmp_path)  # fmt: skip
     q, k, v = sequences(np.random.default_rng(4))
-    fixed = Module(ATTENTION.format(arguments=", %topk: i32", topk=""), tmp_path)
+    fixed = compiled(ATTENTION.format(arguments=", %topk: i32", topk=""), tmp_path, "fixed")
     expected, found = np.full_like(q, np.nan), np.full_like(q, np.nan)
     fixed.call("f", q, k, v, 2, expected)
     module.call("f", q, k, v, 2.5 / 80, found)
@@ -129,8 +135,8 @@ def test_lengths_fixed_in_types(tmp_path):
     static = text.replace("tensor<?x?x?x32xf32>", "tensor<1x2x48x32xf32>")
     q, k, v = sequences(np.random.default_rng(7), 48, 48)
     expected, found = np.full_like(q, np.nan), np.full_like(q, np.nan)
-    Module(text, tmp_path).call("f", q, k, v, 2, expected)
-    module = Module(static, tmp_path)
+    compiled(text, tmp_path, "dynamic").call("f", q, k, v, 2, expected)
+    module = compiled(static, tmp_path, "static")
     module.call("f", q, k, v, 2, found)
     assert np.array_equal(found, expected)
     with pytest.raises(CallError, match="'key' has 47 in dim 2 of .*, 48 is accepted"):

@@ -114,6 +114,13 @@ struct DeviceResource {
 };
 inline constexpr int kResourceMultiprocessors = 1;
 
+/// CUexecAffinityParam: the multiprocessors that MPS has left to a context.
+struct ExecAffinity {
+  int type;
+  unsigned multiprocessors;
+};
+inline constexpr int kAffinityMultiprocessors = 0;
+
 inline constexpr unsigned kStreamNonBlocking = 1; // apart from the default one
 inline constexpr unsigned kEventDefault = 0;      // with a time stamp
 
@@ -212,6 +219,7 @@ struct Function {
 
 // What newer drivers have: its address is null where the driver has it not.
 #define TESSERA_DRIVER_NEWER_FUNCTIONS(X)                                      \
+  X(ctxGetExecAffinity, "cuCtxGetExecAffinity", ExecAffinity *, int)           \
   X(ctxGetDevResource, "cuCtxGetDevResource", ContextHandle, DeviceResource *, \
     int)
 

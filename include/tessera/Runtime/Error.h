@@ -26,7 +26,10 @@ public:
     std::swap(owned, other.owned);
     return *this;
   }
-  ~Error() { tessera_error_destroy(owned); }
+  ~Error() {
+    if (owned) // without a call where all is well
+      tessera_error_destroy(owned);
+  }
 
   /// True if there is an error.
   explicit operator bool() const { return owned != nullptr; }

@@ -3,7 +3,9 @@
 // Contexts: where they come from, and what they have.
 #include "Context.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 using namespace tessera;
@@ -19,17 +21,30 @@ using program::Value;
 // What a context has
 //===----------------------------------------------------------------------===//
 
-/// A green context or a share of MPS has fewer than the GPU; drivers older than
-/// 12.4 have neither a way to say so nor green contexts.
+/// Green contexts and shares of MPS have fewer than the GPU, each said by a
+/// question of its own, which a driver may not have or refuse.
 static Expected<int32_t> countMultiprocessors(const driver::ContextView &view) {
+  Expected<int32_t> all =
+      driver::deviceAttribute(view, DeviceAttribute::MultiprocessorCount);
+  if (!all)
+    return all;
+  driver::Current current(view);
+  if (Error error = current.takeError())
+    return error;
   const Functions &f = view.driver->functions();
+  int32_t count = *all;
   driver::DeviceResource resource{};
   if (f.ctxGetDevResource.address &&
       f.ctxGetDevResource(view.handle, &resource,
                           driver::kResourceMultiprocessors)
               .result == Result::Success)
-    return int32_t(resource.multiprocessors);
-  return driver::deviceAttribute(view, DeviceAttribute::MultiprocessorCount);
+    count = std::min(count, int32_t(resource.multiprocessors));
+  driver::ExecAffinity affinity{};
+  if (f.ctxGetExecAffinity.address &&
+      f.ctxGetExecAffinity(&affinity, driver::kAffinityMultiprocessors)
+              .result == Result::Success)
+    count = std::min(count, int32_t(affinity.multiprocessors));
+  return count;
 }
 
 static Error describe(tessera_context &context) {

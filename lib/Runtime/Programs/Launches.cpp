@@ -108,7 +108,7 @@ Expected<int64_t> tessera_launches::number(Index expression, NumberRange range,
 /// Callers may free theirs.
 void tessera_launches::keepArguments(void *const *arguments) {
   Program record = this->record();
-  for (size_t i = 0; i < record.argumentCount(); ++i) {
+  for (size_t i = 0, end = record.argumentCount(); i < end; ++i) {
     if (isTensor(record.params()[i])) {
       given[i] = *static_cast<const tessera_tensor *>(arguments[i]);
       args[i] = &given[i];
@@ -123,7 +123,7 @@ void tessera_launches::keepArguments(void *const *arguments) {
 Error tessera_launches::checkPointers() const {
   Program record = this->record();
   const driver::ContextView &view = program->context->view;
-  for (size_t i = 0; i < record.argumentCount(); ++i) {
+  for (size_t i = 0, end = record.argumentCount(); i < end; ++i) {
     const Param &param = record.params()[i];
     const tessera_tensor &tensor = tensors[i];
     bool isEmpty = false;

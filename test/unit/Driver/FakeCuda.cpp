@@ -169,6 +169,13 @@ Result cuCtxGetDevResource(ContextHandle, DeviceResource *resource, int type) {
              : Result::InvalidValue;
 }
 
+Result cuCtxGetExecAffinity(ExecAffinity *affinity, int type) {
+  *affinity = {type, fakeCuda().affinityMultiprocessors};
+  return type == kAffinityMultiprocessors && affinity->multiprocessors != 0
+             ? outcome("cuCtxGetExecAffinity")
+             : Result::InvalidValue;
+}
+
 Result cuModuleLoadDataEx(ModuleHandle *module, const void *image,
                           unsigned options, JitOption *names, void **values) {
   Turn turn;

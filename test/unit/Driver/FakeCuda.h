@@ -73,6 +73,8 @@ struct FakeCuda {
   FakeCurrent current;
   /// That the context may use; 0: a driver that cannot say.
   unsigned contextMultiprocessors = 0;
+  /// That MPS leaves to it; 0: no MPS.
+  unsigned affinityMultiprocessors = 0;
   /// CUstreamCaptureStatus of every stream.
   int captureStatus = 0;
   /// Memory that the driver knows.

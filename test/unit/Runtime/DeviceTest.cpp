@@ -11,6 +11,7 @@
 #include "tessera/Runtime/Program.h"
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -58,13 +59,13 @@ struct Memory {
     return Memory{std::move(*x), std::move(*y), std::move(*workspace)};
   }
   tessera_tensor tensor(const DeviceBuffer &buffer, int64_t rows) const {
-    return {reinterpret_cast<void *>(buffer.address()),
+    return {std::bit_cast<void *>(buffer.address()),
             TESSERA_F32,
             2,
             {rows, kColumns},
             {kColumns, 1}};
   }
-  void *space() const { return reinterpret_cast<void *>(workspace.address()); }
+  void *space() const { return std::bit_cast<void *>(workspace.address()); }
 
   DeviceBuffer x, y, workspace;
 };

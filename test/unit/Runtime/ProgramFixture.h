@@ -44,8 +44,8 @@ protected:
     ASSERT_TRUE(library) << library.error().message();
   }
 
-  tessera_program *find() {
-    auto found = library->find(*context, {"f", {}});
+  tessera_program *find(const Query &query = {"f", {}}) {
+    auto found = library->find(*context, query);
     EXPECT_TRUE(found) << found.error().message();
     return found ? *found : nullptr;
   }
