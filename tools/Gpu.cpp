@@ -105,21 +105,6 @@ Expected<LoadedAttend> compileAttend(const Gpu &gpu, mlir::ModuleOp module,
   return LoadedAttend{std::move(*launcher), hazardsOf(*program)};
 }
 
-Expected<LoadedAttend> loadAttend(const Gpu &gpu, mlir::ModuleOp module,
-                                  GpuOptions options, StringRef cubin) {
-  options.l2Bytes = gpu.properties().l2Bytes;
-  GpuCompiler compiler(options);
-  if (Error error = compiler.buildTile(module))
-    return error;
-  if (Error error = compiler.lower(module))
-    return error;
-  auto launcher =
-      createLauncher(gpu, compiler.entries(), cubin, /*isPtx=*/false);
-  if (!launcher)
-    return launcher.takeError();
-  return LoadedAttend{std::move(*launcher), ""};
-}
-
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//
@@ -185,11 +170,12 @@ Expected<tessera_tensor> DeviceTensors::upload(const tessera_tensor &host) {
   return device;
 }
 
-Expected<driver::DevicePointer> DeviceTensors::allocateZeros(size_t bytes) {
+Expected<driver::DevicePointer> DeviceTensors::allocateFilled(size_t bytes,
+                                                              std::byte value) {
   auto buffer = asLLVM(driver::DeviceBuffer::allocate(gpu->context(), bytes));
   if (!buffer)
     return buffer.takeError();
-  if (Error error = asLLVM(buffer->fill(std::byte(0), gpu->stream())))
+  if (Error error = asLLVM(buffer->fill(value, gpu->stream())))
     return error;
   buffers.push_back(std::move(*buffer));
   return buffers.back().address();

@@ -65,12 +65,6 @@ llvm::Expected<LoadedAttend> compileAttend(const Gpu &gpu,
                                            GpuOptions options,
                                            const AssemblerChoice &choice);
 
-/// Loads `cubin`, which was made of the same module and plan, in place of
-/// compiling it: cold starts then differ by the GPU alone.
-llvm::Expected<LoadedAttend> loadAttend(const Gpu &gpu, mlir::ModuleOp module,
-                                        GpuOptions options,
-                                        llvm::StringRef cubin);
-
 /// Memory of a GPU, freed with this object.
 class DeviceTensors {
 public:
@@ -81,8 +75,9 @@ public:
   llvm::Expected<tessera_tensor> allocate(const tessera_tensor &host);
   /// allocate(), filled with what `host` holds. Waits until that is done.
   llvm::Expected<tessera_tensor> upload(const tessera_tensor &host);
-  /// Zeros; null for no bytes.
-  llvm::Expected<driver::DevicePointer> allocateZeros(size_t bytes);
+  /// Null for no bytes.
+  llvm::Expected<driver::DevicePointer> allocateFilled(size_t bytes,
+                                                       std::byte value);
 
   /// Everything from the first element of `device`, one of these tensors, to
   /// the last, to `host`. Waits until that is done.

@@ -4,7 +4,7 @@ ragged lists with empty rows and rows of one block, and compares the bits of wha
 give with one another and each row with float64.
 
     cold.py TESSERA_RUN TESSERA_COMPILE HEAD_DIM BLOCK DTYPE LAUNCHES [PARALLEL]
-    cold.py TESSERA_RUN FILE.cubin HEAD_DIM BLOCK DTYPE LAUNCHES [PARALLEL]
+    cold.py TESSERA_RUN FILE.tsb HEAD_DIM BLOCK DTYPE LAUNCHES [PARALLEL]
 """
 
 import collections
@@ -137,13 +137,14 @@ class Verdict:
 
 
 def run_cold(run, compiled, kernel, launches, parallel=4):
-    """`compiled`: a cubin, or the tessera-compile that makes it."""
+    """`compiled`: a bundle, or the tessera-compile that makes it."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        cubin = pathlib.Path(compiled)
-        if cubin.suffix != ".cubin":
-            cubin = folder / "kernel.cubin"
-            subprocess.run([compiled, *kernel.flags, "-o", cubin], check=True, stderr=subprocess.PIPE)
+        bundle = pathlib.Path(compiled)
+        if bundle.suffix != ".tsb":
+            bundle = folder / "kernel.tsb"
+            subprocess.run([compiled, *kernel.flags, "--emit", "bundle", "-o", bundle],
+                           check=True, stderr=subprocess.PIPE)  # fmt: skip
         inputs = make_inputs(kernel)
         arguments = []
         for name, array in inputs.items():
@@ -154,7 +155,7 @@ def run_cold(run, compiled, kernel, launches, parallel=4):
         def launch(number):
             out = [folder / f"{name}{number}.npy" for name in ("output", "lse")]
             done = subprocess.run(
-                [run, *kernel.flags, "--cubin", cubin, *arguments, "--num-threads", "1",
+                [run, "--target", "sm_90a", "--bundle", bundle, *arguments, "--num-threads", "1",
                  "--output", f"output={out[0]}", "--output", f"lse={out[1]}"],
                 capture_output=True, text=True)  # fmt: skip
             if done.returncode:

@@ -56,7 +56,7 @@ PreparedKernel::create(const launch::AttendLauncher &launcher,
   if (!bytes)
     return bytes.takeError();
   DeviceTensors memory(problem.gpu());
-  auto workspace = memory.allocateZeros(*bytes);
+  auto workspace = memory.allocateFilled(*bytes, std::byte(0));
   if (!workspace)
     return workspace.takeError();
   auto prepared = asLLVM(launcher.prepare(arguments, *workspace));
