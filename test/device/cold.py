@@ -20,7 +20,6 @@ import numpy as np
 
 BATCH, HEADS, KEY_HEADS, QUERIES, KEYS = 2, 6, 3, 1295, 368
 MOST_BLOCKS = 2  # of a list
-PLAN = "order=wave"
 MOST_ROW_ERROR = 2e-2  # over the largest value of the row
 MOST_LSE_ERROR = 1e-3
 
@@ -30,6 +29,7 @@ class Kernel:
     head_dim: int
     block: str  # "64", or query x key
     dtype: str
+    plan: str = "order=wave"
 
     @property
     def blocks(self):
@@ -40,7 +40,11 @@ class Kernel:
     def flags(self):
         return ["--op", "attend", "--target", "sm_90a", "--head-dim", str(self.head_dim),
                 "--block", self.block, "--topk", str(self.capacity), "--dtype", self.dtype,
-                "--sizes", "--lse", "--plan", PLAN]  # fmt: skip
+                "--sizes", "--lse", "--plan", self.plan]  # fmt: skip
+
+    def compile(self, compiler, bundle):
+        subprocess.run([compiler, *self.flags, "--emit", "bundle", "-o", bundle],
+                       check=True, stderr=subprocess.PIPE)  # fmt: skip
 
     @property
     def capacity(self):
@@ -136,6 +140,15 @@ class Verdict:
         return "\n  ".join([text, *self.failures[:3]])
 
 
+def save(inputs, folder):
+    """Flags that read them."""
+    arguments = []
+    for name, array in inputs.items():
+        np.save(folder / f"{name}.npy", array)
+        arguments += ["--input", f"{name}={folder / name}.npy"]
+    return arguments
+
+
 def run_cold(run, compiled, kernel, launches, parallel=4):
     """`compiled`: a bundle, or the tessera-compile that makes it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -143,13 +156,9 @@ def run_cold(run, compiled, kernel, launches, parallel=4):
         bundle = pathlib.Path(compiled)
         if bundle.suffix != ".tsb":
             bundle = folder / "kernel.tsb"
-            subprocess.run([compiled, *kernel.flags, "--emit", "bundle", "-o", bundle],
-                           check=True, stderr=subprocess.PIPE)  # fmt: skip
+            kernel.compile(compiled, bundle)
         inputs = make_inputs(kernel)
-        arguments = []
-        for name, array in inputs.items():
-            np.save(folder / f"{name}.npy", array)
-            arguments += ["--input", f"{name}={folder / name}.npy"]
+        arguments = save(inputs, folder)
         wanted = reference(kernel, inputs)
 
         def launch(number):

@@ -238,8 +238,8 @@ Result cuLaunchKernelEx(const LaunchConfig *config, FunctionHandle function,
     if (config->attributes[i].id == kLaunchCluster)
       launch.cluster = config->attributes[i].value;
   }
-  auto own = fakeCuda().paramBytesOf.find(
-      reinterpret_cast<uintptr_t>(function));
+  auto own =
+      fakeCuda().paramBytesOf.find(reinterpret_cast<uintptr_t>(function));
   for (size_t bytes : own == fakeCuda().paramBytesOf.end()
                           ? fakeCuda().paramBytes
                           : own->second)
