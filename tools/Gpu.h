@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the tools that run kernels share: a GPU, a compiled attention loaded on
-// it, tensors in its memory.
+// What the tools that run kernels share: a GPU, an assembler, tensors in its
+// memory.
 #ifndef TESSERA_TOOLS_GPU_H
 #define TESSERA_TOOLS_GPU_H
 
-#include "tessera/Compiler/Gpu.h"
+#include "tessera/Compiler/GpuBundle.h"
 #include "tessera/Driver/Memory.h"
 #include "tessera/Driver/Stream.h"
-#include "tessera/Launch/AttendLauncher.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
@@ -52,18 +51,6 @@ struct AssemblerChoice {
 /// this machine too. A `file` the user named must be one: else an error.
 llvm::Expected<AssemblerChoice> chooseAssembler(llvm::StringRef file,
                                                 llvm::StringRef chip);
-
-/// A kernel on a GPU.
-struct LoadedAttend {
-  launch::AttendLauncher launcher;
-  std::string hazard; ///< why it is slower than it was written to be, or ""
-};
-/// Compiles the one function of `module` for this GPU and loads it. `module` is
-/// changed.
-llvm::Expected<LoadedAttend> compileAttend(const Gpu &gpu,
-                                           mlir::ModuleOp module,
-                                           GpuOptions options,
-                                           const AssemblerChoice &choice);
 
 /// Memory of a GPU, freed with this object.
 class DeviceTensors {
