@@ -139,7 +139,8 @@ static LogicalResult learnShape(Operation *op, Extents &extents,
              << "has a dynamic last dimension in " << shape.role << ", " << type
              << "; " << (symbol == "D" ? "the number of features" : symbol)
              << " must be static";
-    if (ShapedType::isDynamic(extent) || (shape.mayRepeat(index) && extent == 1))
+    if (ShapedType::isDynamic(extent) ||
+        (shape.mayRepeat(index) && extent == 1))
       continue;
     std::string source = ("dim " + Twine(index) + " of " + shape.role).str();
     if (failed(learn(op, extents, symbol, {extent, source})))

@@ -4,8 +4,8 @@
 #ifndef TESSERA_TARGET_HOST_EMITENTRY_H
 #define TESSERA_TARGET_HOST_EMITENTRY_H
 
-#include "tessera/Target/Host/CpuLevels.h"
 #include "tessera/Program/Program.h"
+#include "tessera/Target/Host/CpuLevels.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"

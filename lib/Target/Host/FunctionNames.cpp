@@ -101,7 +101,6 @@ static bool isListed(StringRef name) {
                                     "template",
                                     "tessera_cpu_level",
                                     "tessera_dtype",
-                                    "tessera_error",
                                     "tessera_limit_cpu_level",
                                     "tessera_num_threads",
                                     "tessera_set_num_threads",
@@ -141,9 +140,14 @@ bool isReservedWord(StringRef name) {
   bool isCompilers =
       name.starts_with("__") ||
       (name.starts_with("_") && name.size() > 1 && isUpper(name[1]));
-  bool isRuntimes = name.starts_with("TESSERA_") ||
-                    name.starts_with("tessera_rt") ||
-                    name.starts_with("tessera_error_");
+  bool isRuntimes =
+      name.starts_with("TESSERA_") ||
+      any_of(ArrayRef<StringRef>{"tessera_rt", "tessera_context",
+                                 "tessera_error", "tessera_launches",
+                                 "tessera_library", "tessera_object",
+                                 "tessera_program", "tessera_query",
+                                 "tessera_text", "tessera_fact"},
+             [&](StringRef family) { return name.starts_with(family); });
   bool isType = name.ends_with("_t"); // int32_t, wchar_t, ..
   return isListed(name) || isLimitMacro(name) || isCompilers || isRuntimes ||
          isType;
@@ -151,8 +155,9 @@ bool isReservedWord(StringRef name) {
 
 bool isLibraryFunction(StringRef name) {
   // Of those that libtessera_rt calls, what LLVM does not know.
-  static const StringSet<> others = {"dladdr1",    "dlopen",   "sigdelset",
-                                     "sigfillset", "strerror", "sysconf"};
+  static const StringSet<> others = {
+      "dladdr1",   "dlclose",    "dlerror", "dlopen",   "dlsym",
+      "sigdelset", "sigfillset", "stderr",  "strerror", "sysconf"};
   static const TargetLibraryInfoImpl known{Triple("x86_64-unknown-linux-gnu")};
   LibFunc function;
   return known.getLibFunc(name, function) || others.contains(name) ||

@@ -118,16 +118,16 @@ tile.kernel @halves(%o: !map) {
 // One thread stores what all load later, so they meet before and after; nobody
 // loads from the other memory.
 // CHECK-LABEL: func.func @store_then_load
-// CHECK:         {{bar.sync 0|nvvm.barrier0}}
+// CHECK:         nvvm.barrier
 // CHECK:         {{bar.sync \$|nvvm.barrier id}}
 // CHECK-NEXT:    scf.if
 // CHECK-NEXT:      llvm.store
 // CHECK-NEXT:    }
 // CHECK-NEXT:    {{bar.sync \$|nvvm.barrier id}}
 // CHECK:         llvm.load
-// CHECK-NOT:     {{bar.sync|barrier}}
+// CHECK-NOT:     barrier
 // CHECK:         llvm.store
-// CHECK-NOT:     {{bar.sync|barrier}}
+// CHECK-NOT:     barrier
 // CHECK:         return
 tile.kernel @store_then_load(%m: memref<?xi32>, %other: memref<?xi32>, %v: i32) {
   %c0 = arith.constant 0 : index

@@ -53,10 +53,7 @@ tile.kernel @parts(%o: !out, %x: !map, %steps: i32) {
     %sum = tile.mma_wait %q : !tile.pending<tensor<64x96xf32, #acc>>
     // Nothing used the rows: one register of each load makes the address.
     // CHECK: bar.warp.sync
-    // CHECK: mov.b32 all, $1;
-    // CHECK-COUNT-5: or.b32 all, all,
-    // CHECK-SAME: mul.lo.u32 all, all, all;\0Aand.b32 all, all, 2;
-    // CHECK-SAME: mbarrier.arrive.shared::cta.b64 _, [all];
+    // CHECK: ptx.mbarrier.arrive.after %{{[0-9]+}}, %{{[0-9]+}}#0, %{{[0-9]+}}#0, %{{[0-9]+}}#0, %{{[0-9]+}}#0, %{{[0-9]+}}#0, %{{[0-9]+}}#0{{$}}
     tile.release %xs after(%left : tensor<64x96xf16, #lhs>) : !full
     %out = arith.truncf %sum : tensor<64x96xf32, #acc> to tensor<64x96xf16, #acc>
     // Three parts of 32 columns, each read before the next is written.

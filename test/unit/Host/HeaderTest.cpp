@@ -187,15 +187,17 @@ TEST(FunctionNames, ThatTheRuntimeNeedsOrDeclaresAreRefused) {
   EXPECT_FALSE(bool(error)) << toString(std::move(error));
   EXPECT_GT(found, 20);
 
-  auto header = llvm::MemoryBuffer::getFile(std::string(TEST_INCLUDE_DIR) +
-                                            "/tessera-c/Runtime.h");
-  ASSERT_TRUE(bool(header));
-  llvm::StringRef text = (*header)->getBuffer();
-  llvm::Regex word("(tessera|TESSERA)_[A-Za-z0-9_]+");
-  llvm::SmallVector<llvm::StringRef> match;
-  for (; word.match(text, &match);
-       text = text.substr(match[0].end() - text.begin()))
-    EXPECT_NE(whyNotCallable(match[0]), "") << match[0].str();
+  for (const char *file : {"Runtime.h", "Program.h", "Gpu.h"}) {
+    auto header = llvm::MemoryBuffer::getFile(std::string(TEST_INCLUDE_DIR) +
+                                              "/tessera-c/" + file);
+    ASSERT_TRUE(bool(header)) << file;
+    llvm::StringRef text = (*header)->getBuffer();
+    llvm::Regex word("(tessera|TESSERA)_[A-Za-z0-9_]+");
+    llvm::SmallVector<llvm::StringRef> match;
+    for (; word.match(text, &match);
+         text = text.substr(match[0].end() - text.begin()))
+      EXPECT_NE(whyNotCallable(match[0]), "") << match[0].str();
+  }
 }
 
 } // namespace

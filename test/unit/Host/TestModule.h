@@ -23,8 +23,8 @@ namespace tessera::test {
 /// may be broadcast in its first dimension.
 extern const char *const kSaxpy;
 /// Its record, compiled for these levels.
-program::Record saxpyRecord(
-    llvm::ArrayRef<host::CpuLevel> levels = host::kCpuLevels);
+program::Record
+saxpyRecord(llvm::ArrayRef<host::CpuLevel> levels = host::kCpuLevels);
 
 /// What records of functions for the host have in common.
 program::Writer hostWriter(const char *function, int32_t leastCpuLevel = 0);

@@ -210,7 +210,10 @@ std::string RoleWriter::wait(const std::string &ring) {
       op(formatv("tile.wait %{0}[%{1}] : !{0}", ring, hasLanes ? "agent" : "c0")
              .str());
   std::string note = op("tile.note " + stage + " : !tile.full<none>");
-  std::string release = "tile.release " + stage + " : !tile.full<none>";
+  std::string release = formatv("tile.release {0} after({1} : i32) : "
+                                "!tile.full<none>",
+                                stage, note)
+                            .str();
   if (random.oneIn(6))
     held.push_back(release);
   else if (!slip())

@@ -25,7 +25,7 @@ tile.kernel @rows(%map: !map, %row: index) {
   tile.role @read agents(1) each warpgroup (%agent) {
     %s = tile.wait %ring[%agent] : !ring
     READ
-    tile.release %s : !full
+    tile.release %s fenced : !full
   }
 }
 )";

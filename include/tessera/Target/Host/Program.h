@@ -81,9 +81,10 @@ struct LevelModule {
 ///   Expected<std::unique_ptr<MemoryBuffer>> object = program->emitObject();
 ///   if (!object) return object.takeError();
 ///   Expected<std::unique_ptr<HostJit>> jit = HostJit::create(**object);
-llvm::Expected<HostProgram> buildProgram(llvm::ArrayRef<LevelModule> modules,
-                                         llvm::ArrayRef<program::Record> records,
-                                         StageTimes *times = nullptr);
+llvm::Expected<HostProgram>
+buildProgram(llvm::ArrayRef<LevelModule> modules,
+             llvm::ArrayRef<program::Record> records,
+             StageTimes *times = nullptr);
 
 } // namespace tessera::host
 
