@@ -65,61 +65,6 @@ Expected<AssemblerChoice> chooseAssembler(StringRef file, StringRef chip) {
   return AssemblerChoice{std::nullopt, toString(found.takeError())};
 }
 
-/// What the assembler has to say about kernels that it could not make well.
-static std::string hazardsOf(const GpuProgram &program) {
-  std::string text;
-  if (program.cubin)
-    for (const nvptx::KernelResources &kernel : program.cubin->kernels)
-      if (kernel.hasHazard())
-        text += (text.empty() ? "" : "; ") + kernel.print();
-  return text;
-}
-
-static Expected<launch::AttendLauncher>
-createLauncher(const Gpu &gpu, ArrayRef<launch::Entry> entries, StringRef image,
-               bool isPtx) {
-  if (entries.size() != 1)
-    return createStringError(
-        "the module has " + Twine(entries.size()) +
-        " functions that can be launched; run one at a time, a bsa.attend over "
-        "lists and their counts that are arguments");
-  return asLLVM(launch::AttendLauncher::create(
-      gpu.context(), entries.front(),
-      std::as_bytes(std::span(image.data(), image.size())), isPtx));
-}
-
-Expected<LoadedAttend> compileAttend(const Gpu &gpu, mlir::ModuleOp module,
-                                     GpuOptions options,
-                                     const AssemblerChoice &choice) {
-  options.l2Bytes = gpu.properties().l2Bytes;
-  auto program = compileForGpu(module, options, choice.assembler);
-  if (!program)
-    return program.takeError();
-  StringRef image = program->ptx;
-  if (program->cubin)
-    image = program->cubin->elf->getBuffer();
-  auto launcher =
-      createLauncher(gpu, program->entries, image, /*isPtx=*/!program->cubin);
-  if (!launcher)
-    return launcher.takeError();
-  return LoadedAttend{std::move(*launcher), hazardsOf(*program)};
-}
-
-Expected<LoadedAttend> loadAttend(const Gpu &gpu, mlir::ModuleOp module,
-                                  GpuOptions options, StringRef cubin) {
-  options.l2Bytes = gpu.properties().l2Bytes;
-  GpuCompiler compiler(options);
-  if (Error error = compiler.buildTile(module))
-    return error;
-  if (Error error = compiler.lower(module))
-    return error;
-  auto launcher =
-      createLauncher(gpu, compiler.entries(), cubin, /*isPtx=*/false);
-  if (!launcher)
-    return launcher.takeError();
-  return LoadedAttend{std::move(*launcher), ""};
-}
-
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//
@@ -185,11 +130,12 @@ Expected<tessera_tensor> DeviceTensors::upload(const tessera_tensor &host) {
   return device;
 }
 
-Expected<driver::DevicePointer> DeviceTensors::allocateZeros(size_t bytes) {
+Expected<driver::DevicePointer> DeviceTensors::allocateFilled(size_t bytes,
+                                                              std::byte value) {
   auto buffer = asLLVM(driver::DeviceBuffer::allocate(gpu->context(), bytes));
   if (!buffer)
     return buffer.takeError();
-  if (Error error = asLLVM(buffer->fill(std::byte(0), gpu->stream())))
+  if (Error error = asLLVM(buffer->fill(value, gpu->stream())))
     return error;
   buffers.push_back(std::move(*buffer));
   return buffers.back().address();

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What the tools that run kernels share: a GPU, a compiled attention loaded on
-// it, tensors in its memory.
+// What the tools that run kernels share: a GPU, an assembler, tensors in its
+// memory.
 #ifndef TESSERA_TOOLS_GPU_H
 #define TESSERA_TOOLS_GPU_H
 
-#include "tessera/Compiler/Gpu.h"
+#include "tessera/Compiler/GpuBundle.h"
 #include "tessera/Driver/Memory.h"
 #include "tessera/Driver/Stream.h"
-#include "tessera/Launch/AttendLauncher.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
@@ -53,24 +52,6 @@ struct AssemblerChoice {
 llvm::Expected<AssemblerChoice> chooseAssembler(llvm::StringRef file,
                                                 llvm::StringRef chip);
 
-/// A kernel on a GPU.
-struct LoadedAttend {
-  launch::AttendLauncher launcher;
-  std::string hazard; ///< why it is slower than it was written to be, or ""
-};
-/// Compiles the one function of `module` for this GPU and loads it. `module` is
-/// changed.
-llvm::Expected<LoadedAttend> compileAttend(const Gpu &gpu,
-                                           mlir::ModuleOp module,
-                                           GpuOptions options,
-                                           const AssemblerChoice &choice);
-
-/// Loads `cubin`, which was made of the same module and plan, in place of
-/// compiling it: cold starts then differ by the GPU alone.
-llvm::Expected<LoadedAttend> loadAttend(const Gpu &gpu, mlir::ModuleOp module,
-                                        GpuOptions options,
-                                        llvm::StringRef cubin);
-
 /// Memory of a GPU, freed with this object.
 class DeviceTensors {
 public:
@@ -81,8 +62,9 @@ public:
   llvm::Expected<tessera_tensor> allocate(const tessera_tensor &host);
   /// allocate(), filled with what `host` holds. Waits until that is done.
   llvm::Expected<tessera_tensor> upload(const tessera_tensor &host);
-  /// Zeros; null for no bytes.
-  llvm::Expected<driver::DevicePointer> allocateZeros(size_t bytes);
+  /// Null for no bytes.
+  llvm::Expected<driver::DevicePointer> allocateFilled(size_t bytes,
+                                                       std::byte value);
 
   /// Everything from the first element of `device`, one of these tensors, to
   /// the last, to `host`. Waits until that is done.

@@ -134,19 +134,22 @@ llvm::Expected<Spec> SpecFlags::spec() const {
   return spec;
 }
 
+bool SpecFlags::isDescribed() const {
+  return llvm::any_of(cl::getRegisteredOptions(), [&](const auto &entry) {
+    return entry.second->getNumOccurrences() > 0 &&
+           llvm::is_contained(entry.second->Categories, &category);
+  });
+}
+
 llvm::Expected<OwningOpRef<ModuleOp>>
 SpecFlags::load(MLIRContext &context) const {
-  bool anyFlag = false;
-  for (auto &[name, option] : cl::getRegisteredOptions())
-    anyFlag |= option->getNumOccurrences() > 0 &&
-               llvm::is_contained(option->Categories, &category);
   if (!hasInput()) {
     llvm::Expected<Spec> described = spec();
     if (!described)
       return described.takeError();
     return buildModule(context, *described);
   }
-  if (anyFlag)
+  if (isDescribed())
     return llvm::createStringError("'" + input +
                                    "' says what to compile already; drop it, "
                                    "or the flags that describe an attention");

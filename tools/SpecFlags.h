@@ -32,10 +32,14 @@ public:
   llvm::Expected<Spec> spec() const;
   /// An input file was named.
   bool hasInput() const { return input.getNumOccurrences() > 0; }
+  /// An input file, or a flag that describes an attention, was given.
+  bool isAnyGiven() const { return hasInput() || isDescribed(); }
   /// The flag of that name was given.
   static bool isGiven(llvm::StringRef flag);
 
 private:
+  bool isDescribed() const;
+
   llvm::cl::OptionCategory category;
   llvm::cl::opt<std::string> input;
   Choice<SpecOp> op;

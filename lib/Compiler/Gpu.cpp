@@ -3,10 +3,9 @@
 
 #include "CollectErrors.h"
 #include "Entries.h"
+#include "GpuStages.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
-#include "tessera/Target/Host/Header.h"
 
-#include "Tile/Analysis/Rings/Rings.h"
 #include "Tile/IR/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -15,53 +14,12 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
 namespace tessera {
 
 GpuCompiler::GpuCompiler(GpuOptions given) : options(std::move(given)) {}
-
-/// Recipes write constants where they are used; one of each is enough. What
-/// launches keeps its arithmetic as it is written: it is read again.
-static LogicalResult tidy(ModuleOp module) {
-  PassManager passes(module.getContext());
-  passes.addNestedPass<tile::KernelOp>(createCanonicalizerPass());
-  passes.nest<tile::ChipModuleOp>().addNestedPass<tile::KernelOp>(
-      createCanonicalizerPass());
-  passes.addPass(createCSEPass());
-  return passes.run(module);
-}
-
-/// The same names as on the host, so that a module compiles for both or none.
-static LogicalResult checkNames(ModuleOp module) {
-  for (auto function : module.getOps<func::FuncOp>())
-    if (std::string why = host::whyNotCallable(function.getName());
-        function.isPublic() && !why.empty())
-      return function.emitError() << why;
-  return success();
-}
-
-/// Nobody can call them, so whether there are kernels for them does not matter.
-static LogicalResult dropUnused(ModuleOp module) {
-  PassManager passes(module.getContext());
-  passes.addPass(createSymbolDCEPass());
-  return passes.run(module);
-}
-
-/// A kernel that may be broken is told of, one that is broken is none.
-static LogicalResult checkRings(ModuleOp module) {
-  bool isBroken = false;
-  module.walk([&](tile::KernelOp kernel) {
-    for (const tile::rings::Finding &finding : tile::rings::check(kernel)) {
-      bool isError = finding.verdict == tile::rings::Verdict::Broken;
-      tile::rings::report(kernel, finding, isError);
-      isBroken |= isError;
-    }
-  });
-  return failure(isBroken);
-}
 
 llvm::Error GpuCompiler::buildTile(ModuleOp module) {
   MLIRContext *context = module.getContext();
@@ -77,7 +35,7 @@ llvm::Error GpuCompiler::buildTile(ModuleOp module) {
       if (failed(entries))
         return LogicalResult(failure());
       kernels = std::move(*entries);
-      return tidy(module);
+      return tidyKernels(module);
     });
     if (failed(built))
       return failure();

@@ -156,7 +156,7 @@ static Action emptyAction(ActionKind kind) {
 FailureOr<Action> StepReader::launch(tile::LaunchOp op) {
   auto kernel = SymbolTable::lookupNearestSymbolFrom<tile::KernelOp>(
       op, op.getKernelAttr());
-  FailureOr<LaunchNeeds> needs = launchNeeds(kernel);
+  FailureOr<LaunchNeeds> needs = launchNeeds(kernel, threadReleases);
   FailureOr<Index> index = kernelOf(op, op.getKernelAttr());
   FailureOr<Index> grid = number(op, op.getGrid());
   if (failed(needs) || failed(index) || failed(grid))
@@ -269,6 +269,7 @@ LogicalResult StepReader::read() {
   return success();
 }
 
-LogicalResult tessera::readSteps(func::FuncOp function, Writer &writer) {
-  return StepReader(function, writer).read();
+LogicalResult tessera::readSteps(func::FuncOp function, Writer &writer,
+                                 bool threadReleases) {
+  return StepReader(function, writer, threadReleases).read();
 }

@@ -14,8 +14,10 @@ namespace tessera {
 
 class StepReader {
 public:
-  StepReader(mlir::func::FuncOp function, program::Writer &writer)
-      : function(function), writer(writer), expressions(writer) {}
+  StepReader(mlir::func::FuncOp function, program::Writer &writer,
+             bool threadReleases)
+      : function(function), writer(writer), expressions(writer),
+        threadReleases(threadReleases) {}
   mlir::LogicalResult read();
 
 private:
@@ -55,6 +57,7 @@ private:
   mlir::func::FuncOp function;
   program::Writer &writer;
   ExpressionReader expressions;
+  bool threadReleases;
   llvm::DenseMap<mlir::Operation *, Index> buffers, maps, kernels;
 };
 

@@ -4,7 +4,7 @@ ragged lists with empty rows and rows of one block, and compares the bits of wha
 give with one another and each row with float64.
 
     cold.py TESSERA_RUN TESSERA_COMPILE HEAD_DIM BLOCK DTYPE LAUNCHES [PARALLEL]
-    cold.py TESSERA_RUN FILE.cubin HEAD_DIM BLOCK DTYPE LAUNCHES [PARALLEL]
+    cold.py TESSERA_RUN FILE.tsb HEAD_DIM BLOCK DTYPE LAUNCHES [PARALLEL]
 """
 
 import collections
@@ -20,7 +20,6 @@ import numpy as np
 
 BATCH, HEADS, KEY_HEADS, QUERIES, KEYS = 2, 6, 3, 1295, 368
 MOST_BLOCKS = 2  # of a list
-PLAN = "order=wave"
 MOST_ROW_ERROR = 2e-2  # over the largest value of the row
 MOST_LSE_ERROR = 1e-3
 
@@ -30,6 +29,7 @@ class Kernel:
     head_dim: int
     block: str  # "64", or query x key
     dtype: str
+    plan: str = "order=wave"
 
     @property
     def blocks(self):
@@ -40,7 +40,11 @@ class Kernel:
     def flags(self):
         return ["--op", "attend", "--target", "sm_90a", "--head-dim", str(self.head_dim),
                 "--block", self.block, "--topk", str(self.capacity), "--dtype", self.dtype,
-                "--sizes", "--lse", "--plan", PLAN]  # fmt: skip
+                "--sizes", "--lse", "--plan", self.plan]  # fmt: skip
+
+    def compile(self, compiler, bundle):
+        subprocess.run([compiler, *self.flags, "--emit", "bundle", "-o", bundle],
+                       check=True, stderr=subprocess.PIPE)  # fmt: skip
 
     @property
     def capacity(self):
@@ -136,25 +140,31 @@ class Verdict:
         return "\n  ".join([text, *self.failures[:3]])
 
 
+def save(inputs, folder):
+    """Flags that read them."""
+    arguments = []
+    for name, array in inputs.items():
+        np.save(folder / f"{name}.npy", array)
+        arguments += ["--input", f"{name}={folder / name}.npy"]
+    return arguments
+
+
 def run_cold(run, compiled, kernel, launches, parallel=4):
-    """`compiled`: a cubin, or the tessera-compile that makes it."""
+    """`compiled`: a bundle, or the tessera-compile that makes it."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        cubin = pathlib.Path(compiled)
-        if cubin.suffix != ".cubin":
-            cubin = folder / "kernel.cubin"
-            subprocess.run([compiled, *kernel.flags, "-o", cubin], check=True, stderr=subprocess.PIPE)
+        bundle = pathlib.Path(compiled)
+        if bundle.suffix != ".tsb":
+            bundle = folder / "kernel.tsb"
+            kernel.compile(compiled, bundle)
         inputs = make_inputs(kernel)
-        arguments = []
-        for name, array in inputs.items():
-            np.save(folder / f"{name}.npy", array)
-            arguments += ["--input", f"{name}={folder / name}.npy"]
+        arguments = save(inputs, folder)
         wanted = reference(kernel, inputs)
 
         def launch(number):
             out = [folder / f"{name}{number}.npy" for name in ("output", "lse")]
             done = subprocess.run(
-                [run, *kernel.flags, "--cubin", cubin, *arguments, "--num-threads", "1",
+                [run, "--target", "sm_90a", "--bundle", bundle, *arguments, "--num-threads", "1",
                  "--output", f"output={out[0]}", "--output", f"lse={out[1]}"],
                 capture_output=True, text=True)  # fmt: skip
             if done.returncode:

@@ -7,6 +7,7 @@ import pathlib
 
 import cold
 import numpy as np
+import orders
 import pytest
 
 TOOLS = pathlib.Path(os.environ.get("TESSERA_TOOLS_DIR", "build/bin"))
@@ -40,6 +41,14 @@ def test_cold_launches(head_dim, block, dtype):
     verdict = cold.run_cold(TOOLS / "tessera-run", TOOLS / "tessera-compile", kernel, launches)
     assert verdict.passes, str(verdict)
     assert verdict.launches == launches
+
+
+@needs_gpu
+@pytest.mark.parametrize("head_dim, block, dtype", orders.ROWS)
+def test_orders(head_dim, block, dtype):
+    failures, ran = orders.check_row(TOOLS / "tessera-run", TOOLS / "tessera-compile", head_dim, block, dtype)
+    assert not failures, "\n".join(failures)
+    assert set(ran) == set(orders.ORDERS)
 
 
 # That a launch is judged rightly needs no GPU.

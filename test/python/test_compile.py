@@ -89,7 +89,7 @@ def test_attend_from_flags(tmp_path):
         (["--target", "sm_99"], "'sm_99' is none of host, sm_90a"),
         (["-", "--topk", "4"], "already"),
         (["--op", "attent"], "'attent' is none of attention, attend"),
-        (["--emit", "asm"], "'asm' is none of tile, mlir, llvm, ptx, cubin, object, header"),
+        (["--emit", "asm"], "'asm' is none of tile, mlir, llvm, ptx, cubin, bundle, object, header"),
         (["--head-dim", "100"], "use a multiple of 8 from 32 to 256"),
         (["--head-dim", "wide"], "'wide' is no whole number"),
         (["--block", "64x"], "write 64 or 64x128"),

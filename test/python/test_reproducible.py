@@ -67,7 +67,7 @@ def test_objects_and_headers_are_equal_byte_by_byte(tmp_path, spec):
     check(HOST[spec], ["out.o", "out.h"], tmp_path)
 
 
-@pytest.mark.parametrize("emit", ["ptx", "cubin"])
+@pytest.mark.parametrize("emit", ["ptx", "cubin", "bundle"])
 @pytest.mark.parametrize("spec", GPU)
 def test_gpu_code_is_equal_byte_by_byte(tmp_path, spec, emit):
     flags = ["--op", "attend", "--target", "sm_90a", *GPU[spec], "--emit", emit]

@@ -177,8 +177,8 @@ ON_GPU = ["--target", "sm_90a", "--head-dim", "128", "--topk", "4"]
         (["--op", "attend", "--output", "foo=/tmp/x.npy"], "there is no result 'foo'; there is output"),
         (["--op", "attend", "--target", "sm_70"], "for the --target option"),
         (["--op", "attend", "--target", "host", "--gpu", "1"], "--gpu: is for a GPU"),
-        (["--op", "attend", "--target", "host", "--cubin", "x"], "--cubin: is for a GPU"),
-        (["--op", "attend", "--cubin", "none.cubin"], "--cubin: there is no 'none.cubin'; make it by"),
+        (["--op", "attend", "--target", "host", "--bundle", "x"], "--bundle: is for a GPU"),
+        (["--op", "attend", "--bundle", "none.tsb"], "--bundle: 'none.tsb' is compiled already; drop the module, or"),
     ],
 )
 def test_wrong_usage_of_a_gpu(tool, arguments, expected):
@@ -193,6 +193,25 @@ def test_no_keys_have_no_density(tool):
                 "--dim", "B=1", "--dim", "H=1", "--dim", "Hkv=1", "--dim", "Sq=8", "--dim", "Skv=0")  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "density" not in done.stdout and "nan" not in done.stdout
+
+
+BUNDLE = ["--target", "sm_90a", "--op", "attend", "--topk", "4", "--emit", "bundle"]
+
+
+def test_calls_of_a_bundle_are_checked(tool, tmp_path):
+    bundle = tmp_path / "attend.tsb"
+    assert tool("tessera-compile", *BUNDLE, "-o", bundle).returncode == 0
+
+    def refusal(*arguments):
+        done = tool("tessera-run", "--target", "sm_90a", "--bundle", *arguments)
+        assert done.returncode and len(done.stderr.splitlines()) == 1
+        return done.stderr
+
+    assert "3 query heads" in refusal(bundle, "--dim", "H=3", "--dim", "Hkv=2")
+    assert "there is no 'other': tessera_attend" in refusal(bundle, "--function", "other")
+    assert "--bundle: cannot read" in refusal(tmp_path / "none.tsb")
+    (tmp_path / "broken.tsb").write_bytes(bundle.read_bytes()[:-100])
+    assert "bundle" in refusal(tmp_path / "broken.tsb")
 
 
 def test_lists_are_checked_before_they_go_to_a_gpu(tool, tmp_path):

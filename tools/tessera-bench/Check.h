@@ -19,7 +19,6 @@ struct Verdict {
   double rowError = 0;
   double lseError = 0; ///< of a row, the largest; infinite: one alone is -inf
   int64_t nans = 0;    ///< in all of the results
-  int64_t dirtyWords = 0; ///< of the workspace's state, after the launches
   bool hasLse = false;
 
   static constexpr double kMostRelativeError = 3e-3, kMostRowError = 2e-2,

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A problem on a GPU: its tensors, and a kernel made ready to run on them.
+// A problem on a GPU: its tensors, and a program made ready to run on them.
 #ifndef TESSERA_TOOLS_TESSERA_BENCH_DEVICE_H
 #define TESSERA_TOOLS_TESSERA_BENCH_DEVICE_H
 
 #include "../Gpu.h"
 #include "Inputs.h"
+#include "tessera/Runtime/Program.h"
+
+#include <functional>
 
 namespace tessera::bench {
+
+/// In the GPU's memory; those that are not given are of rank 0.
+struct AttendTensors {
+  tessera_tensor query{}, key{}, value{}, index{}, count{};
+  tessera_tensor querySizes{}, keySizes{}, output{}, lse{};
+};
 
 /// The tensors of one problem, for every kernel that computes it.
 class DeviceProblem {
@@ -16,7 +25,7 @@ public:
   create(const Gpu &gpu, const Inputs &inputs, bool withLse);
 
   const Gpu &gpu() const { return *device; }
-  const launch::AttendArguments &arguments() const { return tensors; }
+  const AttendTensors &arguments() const { return tensors; }
   /// Every byte of the results is 0xff: NaN.
   llvm::Error poison() const;
   llvm::Error download(const tessera_tensor &tensor, void *host) const {
@@ -28,35 +37,55 @@ private:
 
   const Gpu *device;
   DeviceTensors memory;
-  launch::AttendArguments tensors;
+  AttendTensors tensors;
 };
 
-/// One kernel, with a workspace, on one problem. Both must outlive it.
+/// What is checked and timed: something that puts its results where a problem
+/// has them.
 class PreparedKernel {
 public:
-  static llvm::Expected<PreparedKernel>
-  create(const launch::AttendLauncher &launcher, const DeviceProblem &problem);
+  PreparedKernel(const Gpu &gpu, std::function<llvm::Error()> enqueue)
+      : device(&gpu), enqueueOnce(std::move(enqueue)) {}
 
-  llvm::Error enqueue() const;
-  /// Words of the workspace's state that are not 0, as they should be between
-  /// launches.
-  llvm::Expected<int64_t> countDirtyWords() const;
-
+  llvm::Error enqueue() const { return enqueueOnce(); }
   const Gpu &gpu() const { return *device; }
-  const launch::AttendLaunch &launch() const { return prepared; }
 
 private:
-  PreparedKernel(const Gpu &gpu, launch::AttendLaunch prepared,
-                 DeviceTensors memory, driver::DevicePointer workspace,
-                 size_t stateBytes)
-      : device(&gpu), prepared(std::move(prepared)), memory(std::move(memory)),
-        workspace(workspace), stateBytes(stateBytes) {}
-
   const Gpu *device;
-  launch::AttendLaunch prepared;
+  std::function<llvm::Error()> enqueueOnce;
+};
+
+/// The program of a bundle, with a workspace, on one problem, which must outlive
+/// it.
+class PreparedProgram {
+public:
+  static llvm::Expected<std::unique_ptr<PreparedProgram>>
+  create(std::vector<std::byte> bundle, const DeviceProblem &problem,
+         float scale);
+
+  /// As long as this lives.
+  PreparedKernel kernel();
+  /// Of the kernel that the call chose.
+  const std::string &plan() const { return chosenPlan; }
+  int64_t registers() const { return chosenRegisters; }
+
+private:
+  explicit PreparedProgram(const DeviceProblem &problem,
+                           std::vector<std::byte> bundle)
+      : problem(&problem), bytes(std::move(bundle)), memory(problem.gpu()) {}
+  llvm::Error prepare(float scale);
+  llvm::Error readChoice(tessera_program *program);
+
+  const DeviceProblem *problem;
+  std::vector<std::byte> bytes;
+  std::optional<Context> context;
+  std::optional<Library> library;
+  std::optional<Launches> launches;
   DeviceTensors memory;
-  driver::DevicePointer workspace;
-  size_t stateBytes;
+  driver::DevicePointer workspace = 0;
+  size_t workspaceBytes = 0;
+  std::string chosenPlan;
+  int64_t chosenRegisters = 0;
 };
 
 } // namespace tessera::bench

@@ -44,41 +44,50 @@ void Session::complain(const Twine &about, const Twine &message) {
   errs() << "tessera-bench: " << about << ": " << message << '\n';
 }
 
-Expected<LoadedAttend> Session::compile(const Problem &problem,
-                                        StringRef planText) {
+Expected<GpuBundle> Session::compile(const Problem &problem,
+                                     StringRef planText) {
   auto module = buildModule(context, specOf(plan.spec, problem));
   if (!module)
     return module.takeError();
   GpuOptions options;
   options.plan = planText;
-  options.keyLength = problem.keyLength;
   options.threadReleases = plan.threadReleases;
-  return compileAttend(gpu, **module, options, assembler);
+  return compileToBundle(**module, options, assembler.assembler);
+}
+
+static double scaleOf(const Problem &problem) {
+  return 1 / std::sqrt(double(problem.headDim));
+}
+
+/// What the assembler has to say about kernels that it could not make well.
+static void complainOfHazards(const GpuBundle &bundle) {
+  if (!bundle.cubin)
+    return;
+  for (const nvptx::KernelResources &kernel : bundle.cubin->kernels)
+    if (kernel.hasHazard())
+      errs() << "tessera-bench: slow kernel: " << kernel.print() << '\n';
 }
 
 Expected<Row> Session::runKernel(const Problem &problem, const Inputs &inputs,
                                  const DeviceProblem &device,
                                  ArrayRef<ReferenceRow> reference,
                                  StringRef planText) {
-  auto loaded = compile(problem, planText);
-  if (!loaded)
-    return loaded.takeError();
-  const launch::Entry &entry = loaded->launcher.entry();
-  if (!loaded->hazard.empty())
-    errs() << "tessera-bench: slow kernel: " << loaded->hazard << '\n';
-  auto attributes = asLLVM(loaded->launcher.kernel().attributes());
-  if (!attributes)
-    return attributes.takeError();
-  auto kernel = PreparedKernel::create(loaded->launcher, device);
-  if (!kernel)
-    return kernel.takeError();
+  auto bundle = compile(problem, planText);
+  if (!bundle)
+    return bundle.takeError();
+  complainOfHazards(*bundle);
+  auto program = PreparedProgram::create(std::move(bundle->bytes), device,
+                                         scaleOf(problem));
+  if (!program)
+    return program.takeError();
+  PreparedKernel kernel = (*program)->kernel();
 
   Row row;
   row.shape = problem.tag();
-  row.plan = entry.plan;
-  row.registers = attributes->registers;
+  row.plan = (*program)->plan();
+  row.registers = (*program)->registers();
   if (plan.withCheck) {
-    auto verdict = check(*kernel, device, inputs, reference);
+    auto verdict = check(kernel, device, inputs, reference);
     if (!verdict)
       return verdict.takeError();
     row.verdict = *verdict;
@@ -86,7 +95,7 @@ Expected<Row> Session::runKernel(const Problem &problem, const Inputs &inputs,
       complain(row.shape + " " + row.plan, verdict->describe());
   }
   if (plan.bitwiseLaunches > 0) {
-    auto others = countOtherBits(*kernel, device, plan.bitwiseLaunches);
+    auto others = countOtherBits(kernel, device, plan.bitwiseLaunches);
     if (!others)
       return others.takeError();
     if (*others > 0)
@@ -96,10 +105,10 @@ Expected<Row> Session::runKernel(const Problem &problem, const Inputs &inputs,
   }
   if (!plan.withTiming)
     return row;
-  auto timing = measure(*kernel, nvml, plan.timing);
+  auto timing = measure(kernel, nvml, plan.timing);
   if (!timing)
     return timing.takeError();
-  Work work = workOf(problem, inputs.lists, entry.hasLse);
+  Work work = workOf(problem, inputs.lists, plan.spec.lse);
   row.timing = *timing;
   row.teraflops = work.flops / timing->milliseconds * 1e-9;
   row.limits = limitsOf(work, *timing, gpu.properties(),
@@ -118,8 +127,7 @@ Error Session::runProblem(const Problem &problem, Table &table,
   if (plan.withCheck) {
     auto rows =
         sampleRows(problem, inputs.lists, kSampledRows, options.seed + 1);
-    double scale = 1 / std::sqrt(double(problem.headDim));
-    reference = computeReference(problem, inputs, scale, rows);
+    reference = computeReference(problem, inputs, scaleOf(problem), rows);
   }
   for (StringRef planText : plan.plans) {
     auto row = runKernel(problem, inputs, *device, reference, planText);

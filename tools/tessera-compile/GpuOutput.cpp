@@ -14,8 +14,9 @@ llvm::Expected<Emit> chooseGpuOutput(Emit what) {
     return Emit::Cubin;
   case Emit::Object:
   case Emit::Header:
-    return llvm::createStringError("--emit: a GPU gives tile, mlir, llvm, ptx "
-                                   "and cubin; objects are for --target host");
+    return llvm::createStringError("--emit: a GPU gives tile, mlir, llvm, ptx, "
+                                   "cubin and bundle; objects are for --target "
+                                   "host");
   default:
     return what;
   }
@@ -44,15 +45,19 @@ static void describe(llvm::raw_ostream &log, const nvptx::Cubin &cubin,
   }
 }
 
+static llvm::Expected<nvptx::Assembler> findAssembler(StringRef name) {
+  llvm::Expected<const nvptx::Chip &> chip = nvptx::findChip(name);
+  if (!chip)
+    return chip.takeError();
+  return nvptx::findAssembler(
+      nvptx::assemblerPlaces("", nvptx::sitePackagesHere()), *chip);
+}
+
 static llvm::Expected<std::string> emitCubin(GpuCompiler &compiler,
                                              const GpuOptions &options,
                                              StringRef ptx,
                                              llvm::raw_ostream &log) {
-  llvm::Expected<const nvptx::Chip &> chip = nvptx::findChip(options.chip);
-  if (!chip)
-    return chip.takeError();
-  llvm::Expected<nvptx::Assembler> assembler = nvptx::findAssembler(
-      nvptx::assemblerPlaces("", nvptx::sitePackagesHere()), *chip);
+  llvm::Expected<nvptx::Assembler> assembler = findAssembler(options.chip);
   if (!assembler)
     return assembler.takeError();
   llvm::Expected<nvptx::Cubin> cubin = compiler.assemble(ptx, *assembler);
@@ -62,9 +67,30 @@ static llvm::Expected<std::string> emitCubin(GpuCompiler &compiler,
   return cubin->elf->getBuffer().str();
 }
 
+/// Without an assembler PTX alone: a driver can do with that.
+static llvm::Expected<std::string>
+emitBundle(ModuleOp module, const GpuOptions &options, llvm::raw_ostream &log) {
+  std::optional<nvptx::Assembler> assembler;
+  if (auto found = findAssembler(options.chip))
+    assembler = std::move(*found);
+  else
+    log << "PTX alone, which the driver assembles: "
+        << toString(found.takeError()) << '\n';
+  llvm::Expected<GpuBundle> bundle =
+      compileToBundle(module, options, assembler);
+  if (!bundle)
+    return bundle.takeError();
+  if (bundle->cubin)
+    describe(log, *bundle->cubin, {});
+  return std::string(reinterpret_cast<const char *>(bundle->bytes.data()),
+                     bundle->bytes.size());
+}
+
 static llvm::Expected<std::string> emitText(Emit what, ModuleOp module,
                                             const GpuOptions &options,
                                             llvm::raw_ostream &log) {
+  if (what == Emit::Bundle)
+    return emitBundle(module, options, log);
   GpuCompiler compiler(options);
   if (llvm::Error error = compiler.buildTile(module))
     return error;

@@ -19,7 +19,7 @@ llvm::Expected<Emit> chooseHostOutput(Emit what) {
   default:
     return llvm::createStringError(
         "--emit: the host gives mlir, llvm, object and header; add --target "
-        "sm_90a for tile, ptx and cubin");
+        "sm_90a for tile, ptx, cubin and bundle");
   }
 }
 

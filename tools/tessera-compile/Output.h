@@ -5,11 +5,21 @@
 #define TESSERA_TOOLS_TESSERA_COMPILE_OUTPUT_H
 
 #include "tessera/Compiler/Compiler.h"
-#include "tessera/Compiler/Gpu.h"
+#include "tessera/Compiler/GpuBundle.h"
 
 namespace tessera {
 
-enum class Emit { Default, MLIR, Tile, LLVM, PTX, Cubin, Object, Header };
+enum class Emit {
+  Default,
+  MLIR,
+  Tile,
+  LLVM,
+  PTX,
+  Cubin,
+  Bundle,
+  Object,
+  Header
+};
 
 /// A text, or machine code; of an object also the header that goes beside it.
 struct Content {
@@ -23,10 +33,13 @@ llvm::Expected<Emit> chooseGpuOutput(Emit what);
 
 llvm::Expected<Content> emitForHost(Emit what, mlir::ModuleOp module,
                                     const CompileOptions &options);
-/// Says on `log` which assembler made a cubin, and what each kernel takes.
+/// Says on `log` which assembler made code, and what each kernel takes.
 llvm::Expected<Content> emitForGpu(Emit what, mlir::ModuleOp module,
                                    const GpuOptions &options,
                                    llvm::raw_ostream &log);
+
+/// The programs of a bundle, in words.
+llvm::Expected<std::string> inspectBundle(llvm::StringRef path);
 
 } // namespace tessera
 

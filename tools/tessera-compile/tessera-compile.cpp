@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// tessera-compile: a module of `bsa` functions, or flags, to loops, LLVM IR or
-// an object with its C header.
+// tessera-compile: a module of `bsa` functions, or flags, to loops, LLVM IR, an
+// object with its C header, or a bundle.
 #include "../OutputFile.h"
 #include "../SpecFlags.h"
 #include "Output.h"
@@ -87,6 +87,19 @@ static void printTimes(const tessera::StageTimes &times, double total) {
   print("total", total);
 }
 
+static int inspect(StringRef path, StringRef output,
+                   const tessera::SpecFlags &flags) {
+  if (flags.hasInput())
+    return tessera::usageError(kTool, "--inspect: compiles nothing; leave the "
+                                      "module away");
+  auto text = tessera::inspectBundle(path);
+  if (!text)
+    return fail(text.takeError());
+  if (llvm::Error error = tessera::writeFile(output, *text))
+    return fail(std::move(error));
+  return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   tessera::hideLibraryOptions();
@@ -121,9 +134,14 @@ int main(int argc, char **argv) {
                  clEnumValN(Emit::LLVM, "llvm", "LLVM IR"),
                  clEnumValN(Emit::PTX, "ptx", "NVIDIA's assembly text"),
                  clEnumValN(Emit::Cubin, "cubin", "NVIDIA's machine code"),
+                 clEnumValN(Emit::Bundle, "bundle",
+                            "records and code for libtessera_rt"),
                  clEnumValN(Emit::Object, "object",
                             "an ELF object to link with libtessera_rt"),
                  clEnumValN(Emit::Header, "header", "its C header alone")));
+  cl::opt<std::string> inspected(
+      "inspect", cl::value_desc("file"),
+      cl::desc("Print what a bundle holds, and compile nothing"));
   if (!tessera::parseCommandLine(
           argc, argv, kTool,
           "Compiles the public functions of a module, or an attention that "
@@ -133,6 +151,8 @@ int main(int argc, char **argv) {
           "--dtype bf16 -o attention.o\n"))
     return tessera::kExitUsage;
 
+  if (inspected.getNumOccurrences())
+    return inspect(inspected, output, flags);
   auto start = std::chrono::steady_clock::now();
   tessera::StageTimes times;
   tessera::CompileOptions options;
@@ -150,7 +170,8 @@ int main(int argc, char **argv) {
                                   : tessera::chooseGpuOutput(what);
   if (!emit)
     return tessera::usageError(kTool, toString(emit.takeError()));
-  bool isCode = *emit == Emit::Object || *emit == Emit::Cubin;
+  bool isCode =
+      *emit == Emit::Object || *emit == Emit::Cubin || *emit == Emit::Bundle;
   if (std::string why = isCode ? whyNoObject(output) : ""; !why.empty())
     return tessera::usageError(kTool, why);
 

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A run on a GPU: inputs go there, the kernel runs, results come back.
+// A run on a GPU: inputs go there, the program runs, results come back.
 #include "../Gpu.h"
 #include "../RuntimeErrors.h"
 #include "Steps.h"
+#include "tessera/Compiler/GpuBundle.h"
 #include "tessera/Compiler/Signature.h"
+#include "tessera/Program/Bundle.h"
+#include "tessera/Runtime/Program.h"
 
 #include "Bsa/IR/Bsa.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -56,6 +59,35 @@ readRecords(mlir::ModuleOp module) {
   return records;
 }
 
+/// Of a bundle, as it lies there.
+static Expected<std::vector<program::Record>>
+readRecords(std::span<const std::byte> bytes) {
+  auto bundle = asLLVM(program::Bundle::open(bytes));
+  if (!bundle)
+    return bundle.takeError();
+  std::vector<program::Record> records;
+  for (size_t i = 0; i < bundle->programCount(); ++i) {
+    std::span<const std::byte> record = bundle->record(i);
+    auto program = asLLVM(program::Program::open(record));
+    if (!program)
+      return program.takeError();
+    records.emplace_back(std::vector(record.begin(), record.end()));
+  }
+  return records;
+}
+
+static Expected<std::vector<std::byte>> readBundle(StringRef path) {
+  auto file = MemoryBuffer::getFile(path, /*IsText=*/false,
+                                    /*RequiresNullTerminator=*/false);
+  if (!file)
+    return createStringError("--bundle: cannot read '" + path +
+                             "': " + file.getError().message());
+  std::span<const char> bytes((*file)->getBufferStart(),
+                              (*file)->getBufferSize());
+  std::span<const std::byte> all = std::as_bytes(bytes);
+  return std::vector(all.begin(), all.end());
+}
+
 /// What compiled host code checks at each call, lists and sizes among it, which
 /// kernels take on trust.
 static tessera_error *checkCall(const program::Program &program,
@@ -69,42 +101,62 @@ static tessera_error *checkCall(const program::Program &program,
 // The call
 //===----------------------------------------------------------------------===//
 
-/// Everything on the GPU. Outputs go there too, so that they are poisoned.
-static Expected<launch::AttendArguments> uploadAll(const launch::Entry &entry,
-                                                   ArrayRef<void *> args,
-                                                   DeviceTensors &memory) {
-  launch::AttendArguments arguments;
-  for (const auto &[kinds, arg] : zip_equal(entry.arguments, args)) {
-    if (kinds.front() == launch::ParameterKind::Scale) {
-      arguments.scale = *static_cast<const float *>(arg);
+namespace {
+
+/// The arguments of a call, tensors in the GPU's memory. Outputs go there too,
+/// so that they are poisoned.
+class DeviceArguments {
+public:
+  DeviceArguments(const Gpu &gpu, const program::Program &program,
+                  ArrayRef<void *> host)
+      : memory(gpu), params(program.params().data(), host.size()), host(host),
+        tensors(host.size()) {}
+
+  Error upload();
+  Error download() const;
+  std::vector<void *> pack();
+
+private:
+  DeviceTensors memory;
+  ArrayRef<program::Param> params;
+  ArrayRef<void *> host;
+  std::vector<tessera_tensor> tensors;
+};
+
+} // namespace
+
+Error DeviceArguments::upload() {
+  for (auto [param, arg, tensor] : zip_equal(params, host, tensors)) {
+    if (!isTensor(param))
       continue;
-    }
     auto device = memory.upload(*static_cast<const tessera_tensor *>(arg));
     if (!device)
       return device.takeError();
-    for (launch::ParameterKind kind : kinds)
-      *launch::tensorOf(arguments, kind) = *device;
+    tensor = *device;
   }
-  return arguments;
+  return Error::success();
 }
 
-static Error downloadResults(const launch::Entry &entry, ArrayRef<void *> args,
-                             launch::AttendArguments &arguments,
-                             const DeviceTensors &memory) {
-  for (const auto &[kinds, arg] : zip_equal(entry.arguments, args))
-    if (kinds.front() == launch::ParameterKind::OutputMap ||
-        kinds.front() == launch::ParameterKind::Lse)
+Error DeviceArguments::download() const {
+  for (auto [param, arg, tensor] : zip_equal(params, host, tensors))
+    if (param.kind == program::ParamKind::Output)
       if (Error error =
-              memory.download(*launch::tensorOf(arguments, kinds.front()),
-                              static_cast<tessera_tensor *>(arg)->data))
+              memory.download(tensor, static_cast<tessera_tensor *>(arg)->data))
         return error;
   return Error::success();
 }
 
+std::vector<void *> DeviceArguments::pack() {
+  std::vector<void *> args(host.begin(), host.end());
+  for (auto [param, arg, tensor] : zip_equal(params, args, tensors))
+    if (isTensor(param))
+      arg = &tensor;
+  return args;
+}
+
 /// Seconds of each call, by the GPU's clock.
 static Expected<std::vector<double>>
-timeLaunches(const Gpu &gpu, const launch::AttendLaunch &launch,
-             int64_t repeat) {
+timeRuns(const Gpu &gpu, function_ref<Error()> enqueue, int64_t repeat) {
   auto start = asLLVM(driver::Event::create(gpu.context()));
   if (!start)
     return start.takeError();
@@ -116,7 +168,7 @@ timeLaunches(const Gpu &gpu, const launch::AttendLaunch &launch,
   for (int64_t call = 0; call < repeat; ++call) {
     if (Error error = asLLVM(start->record(gpu.stream())))
       return error;
-    if (Error error = asLLVM(launch.enqueue(gpu.stream())))
+    if (Error error = enqueue())
       return error;
     if (Error error = asLLVM(end->record(gpu.stream())))
       return error;
@@ -131,64 +183,123 @@ timeLaunches(const Gpu &gpu, const launch::AttendLaunch &launch,
   return seconds;
 }
 
-/// Compiles the kernel, or loads what was compiled before.
-static Expected<LoadedAttend> prepareKernel(const Gpu &gpu,
-                                            mlir::ModuleOp module,
-                                            const RunRequest &request,
-                                            const GpuOptions &options) {
-  if (request.cubin.empty()) {
-    auto assembler = chooseAssembler("", options.chip);
-    if (!assembler)
-      return assembler.takeError();
-    auto loaded = compileAttend(gpu, module, options, *assembler);
-    if (loaded)
-      outs() << "kernel   " << loaded->launcher.entry().plan << ", "
-             << assembler->describe() << '\n';
-    return loaded;
-  }
-  auto file = MemoryBuffer::getFile(request.cubin, /*IsText=*/false,
-                                    /*RequiresNullTerminator=*/false);
-  if (!file)
-    return createStringError("--cubin: cannot read '" + request.cubin +
-                             "': " + file.getError().message());
-  return loadAttend(gpu, module, options, (*file)->getBuffer());
+static Error printExplanation(tessera_program *program,
+                              const Launches &launches) {
+  char *text = nullptr;
+  if (rt::Error error(tessera_program_explain(program, launches.get(),
+                                              TESSERA_WORDS, &text));
+      error)
+    return asLLVM(error);
+  outs() << text;
+  tessera_text_destroy(text);
+  return Error::success();
 }
 
-/// Compiles, launches and brings the results back into the arguments.
-static Error compute(const Gpu &gpu, mlir::ModuleOp module,
-                     const RunRequest &request, Call &call) {
-  GpuOptions options;
-  options.plan = request.plan;
-  for (auto [param, arg] : zip(call.program.params(), call.arguments.pack()))
-    if (call.program.text(param.name) == StringRef("key"))
-      options.keyLength = static_cast<tessera_tensor *>(arg)->dims[2];
-  StageTimes times;
-  auto loaded = measureStage(&times, "compile", [&] {
-    return prepareKernel(gpu, module, request, options);
-  });
-  if (!loaded)
-    return loaded.takeError();
-  printCompileTime(times.rows().front().seconds);
-
+static Error run(const Gpu &gpu, const Context &context,
+                 tessera_program *program, const RunRequest &request,
+                 Call &call) {
+  std::vector<void *> host = call.arguments.pack();
+  DeviceArguments arguments(gpu, call.program, host);
+  if (Error error = arguments.upload())
+    return error;
+  auto launches =
+      asLLVM(Launches::prepare(program, arguments.pack(), 0, gpu.stream()));
+  if (!launches)
+    return launches.takeError();
+  if (request.explain)
+    if (Error error = printExplanation(program, *launches))
+      return error;
+  size_t bytes = size_t(launches->workspace().best);
   DeviceTensors memory(gpu);
-  std::vector<void *> args = call.arguments.pack();
-  auto tensors = uploadAll(loaded->launcher.entry(), args, memory);
-  if (!tensors)
-    return tensors.takeError();
-  auto bytes = asLLVM(loaded->launcher.workspaceBytes(*tensors));
-  if (!bytes)
-    return bytes.takeError();
-  auto workspace = memory.allocateZeros(*bytes);
+  // What no kernel should read before it is written.
+  auto workspace = memory.allocateFilled(bytes, std::byte(0xff));
   if (!workspace)
     return workspace.takeError();
-  auto launch = asLLVM(loaded->launcher.prepare(*tensors, *workspace));
-  if (!launch)
-    return launch.takeError();
-  auto seconds = timeLaunches(gpu, *launch, request.repeat);
+  auto seconds = timeRuns(
+      gpu,
+      [&] {
+        return asLLVM(launches->run(gpu.stream(),
+                                    llvm::bit_cast<void *>(*workspace), bytes));
+      },
+      request.repeat);
   if (!seconds)
     return seconds.takeError();
+  if (Error error = asLLVM(context.status(gpu.stream())))
+    return error;
   printTimes(std::move(*seconds));
-  return downloadResults(loaded->launcher.entry(), args, *tensors, memory);
+  return arguments.download();
+}
+
+//===----------------------------------------------------------------------===//
+// The program
+//===----------------------------------------------------------------------===//
+
+static Expected<std::vector<std::byte>> compile(mlir::ModuleOp module,
+                                                const RunRequest &request) {
+  GpuOptions options;
+  options.plan = request.plan;
+  auto choice = chooseAssembler("", options.chip);
+  if (!choice)
+    return choice.takeError();
+  StageTimes times;
+  auto bundle = measureStage(&times, "compile", [&] {
+    return compileToBundle(module, options, choice->assembler);
+  });
+  if (!bundle)
+    return bundle.takeError();
+  outs() << "code     " << choice->describe() << '\n';
+  printCompileTime(times.rows().front().seconds);
+  return std::move(bundle->bytes);
+}
+
+/// Everything that takes a GPU.
+static Error compute(std::span<const std::byte> bundle,
+                     const RunRequest &request, const Gpu &gpu, Call &call) {
+  auto context = asLLVM(Context::gpu(int32_t(request.gpu)));
+  if (!context)
+    return context.takeError();
+  auto library = asLLVM(Library::openBytes(bundle));
+  if (!library)
+    return library.takeError();
+  auto program = asLLVM(library->find(*context, {call.program.function(), {}}));
+  if (!program)
+    return program.takeError();
+  return run(gpu, *context, *program, request, call);
+}
+
+/// `bundle`: what was compiled before; empty: `module` is compiled.
+static int runPrograms(mlir::ModuleOp module, std::vector<std::byte> bundle,
+                       ArrayRef<program::Record> records,
+                       const RunRequest &request) {
+  auto call = Call::choose(records, request);
+  if (!call)
+    return failUsage(call.takeError());
+  if (tessera_error *error = checkCall(call->program, call->arguments.pack()))
+    return refuse(error);
+  auto gpu = Gpu::open(request.gpu);
+  if (!gpu)
+    return fail(toString(gpu.takeError()));
+  if (bundle.empty()) {
+    auto compiled = compile(module, request);
+    if (!compiled)
+      return fail(toString(compiled.takeError()));
+    bundle = std::move(*compiled);
+  }
+  if (Error error = compute(bundle, request, **gpu, *call))
+    return fail(toString(std::move(error)));
+  printDensity(call->arguments);
+  printMemory();
+  return writeResults(*call, request.results);
+}
+
+int runBundle(const RunRequest &request) {
+  auto bundle = readBundle(request.bundle);
+  if (!bundle)
+    return failUsage(bundle.takeError());
+  auto records = readRecords(*bundle);
+  if (!records)
+    return fail(toString(records.takeError()));
+  return runPrograms({}, std::move(*bundle), *records, request);
 }
 
 int runOnGpu(mlir::ModuleOp module, const RunRequest &request) {
@@ -197,19 +308,7 @@ int runOnGpu(mlir::ModuleOp module, const RunRequest &request) {
   auto records = readRecords(module);
   if (!records)
     return fail(toString(records.takeError()));
-  auto call = Call::choose(*records, request);
-  if (!call)
-    return failUsage(call.takeError());
-  if (tessera_error *error = checkCall(call->program, call->arguments.pack()))
-    return refuse(error);
-  auto gpu = Gpu::open(request.gpu);
-  if (!gpu)
-    return fail(toString(gpu.takeError()));
-  if (Error error = compute(**gpu, module, request, *call))
-    return fail(toString(std::move(error)));
-  printDensity(call->arguments);
-  printMemory();
-  return writeResults(*call, request.results);
+  return runPrograms(module, {}, *records, request);
 }
 
 } // namespace tessera

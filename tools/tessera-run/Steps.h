@@ -22,12 +22,15 @@ struct RunRequest {
   int64_t repeat = 1;                   ///< calls to time
   int64_t gpu = 0;                      ///< which one
   std::string plan;                     ///< how GPU kernels are built
-  std::string cubin; ///< file to load in place of compiling; empty: none
+  std::string bundle;                   ///< file to launch from; empty: none
+  bool explain = false;                 ///< say what was chosen, and why
 };
 
-// Both change `module`, print what they find and return what main returns.
+// These change `module`, print what they find and return what main returns.
 int runOnHost(mlir::ModuleOp module, const RunRequest &request);
 int runOnGpu(mlir::ModuleOp module, const RunRequest &request);
+/// Of a bundle for GPUs that has been compiled before.
+int runBundle(const RunRequest &request);
 
 /// Prints `tessera-run: <message>`; EXIT_FAILURE.
 int fail(const llvm::Twine &message);

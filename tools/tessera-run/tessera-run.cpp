@@ -10,7 +10,6 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
 
 #include <algorithm>
@@ -61,10 +60,12 @@ int main(int argc, char **argv) {
   cl::opt<std::string> plan(
       "plan", cl::value_desc("text"),
       cl::desc("How GPU kernels are built (default: as the compiler chooses)"));
-  cl::opt<std::string> cubin(
-      "cubin", cl::value_desc("file"),
-      cl::desc("Load what tessera-compile made of the same flags and plan, "
-               "instead of compiling for the GPU"));
+  cl::opt<std::string> bundle(
+      "bundle", cl::value_desc("file"),
+      cl::desc("Run what tessera-compile --emit bundle made, instead of "
+               "compiling"));
+  cl::opt<bool> explain("explain",
+                        cl::desc("Say what was chosen for the GPU, and why"));
   if (!tessera::parseCommandLine(
           argc, argv, kTool,
           "Compiles a module, or an attention that flags describe, and runs "
@@ -81,7 +82,8 @@ int main(int argc, char **argv) {
   request.repeat = repeat;
   request.gpu = gpu;
   request.plan = plan;
-  request.cubin = cubin;
+  request.bundle = bundle;
+  request.explain = explain;
   if (llvm::Error error = llvm::joinErrors(
           llvm::joinErrors(
               tessera::parseTexts("input", inputs, request.choices.files),
@@ -95,19 +97,22 @@ int main(int argc, char **argv) {
                                           " calls cannot be timed; write 1 or "
                                           "more");
   if (target == Target::Host)
-    for (llvm::StringRef flag : {"gpu", "plan", "cubin"})
+    for (llvm::StringRef flag : {"gpu", "plan", "bundle", "explain"})
       if (tessera::SpecFlags::isGiven(flag))
         return tessera::usageError(kTool, "--" + flag +
                                               ": is for a GPU; add --target "
                                               "sm_90a");
-  if (!cubin.empty() && !llvm::sys::fs::exists(cubin))
+  if (!bundle.empty() && (flags.isAnyGiven() || !plan.empty()))
     return tessera::usageError(
-        kTool, "--cubin: there is no '" + cubin +
-                   "'; make it by tessera-compile of the same flags and plan");
+        kTool, "--bundle: '" + bundle +
+                   "' is compiled already; drop the module, or the flags that "
+                   "say what to compile");
   int64_t count = std::clamp<int64_t>(threads, INT32_MIN, INT32_MAX);
   if (tessera_error *error = tessera_set_num_threads(count))
     return tessera::usageError(kTool, tessera_error_message(error));
 
+  if (!bundle.empty())
+    return tessera::runBundle(request);
   DialectRegistry registry;
   tessera::registerAllDialects(registry);
   MLIRContext context(registry);

@@ -15,8 +15,10 @@ namespace tessera {
 /// signature already (readSignature): its arguments are the parameters, in
 /// their order. Walks from the operands of steps back to what a call
 /// determines, and fails, at the place, where something else is in between.
+/// `threadReleases`: as kernels will be lowered.
 mlir::LogicalResult readSteps(mlir::func::FuncOp function,
-                              program::Writer &writer);
+                              program::Writer &writer,
+                              bool threadReleases = false);
 
 } // namespace tessera
 

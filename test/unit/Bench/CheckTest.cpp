@@ -15,21 +15,6 @@ using driver::fakeCuda;
 
 namespace {
 
-/// A kernel with everything, by value where numbers do not matter here.
-launch::Entry makeEntry() {
-  launch::Entry entry;
-  entry.kernel = "attend";
-  for (auto kind : {launch::ParameterKind::State, launch::ParameterKind::Marks})
-    entry.parameters.push_back({kind, {}});
-  entry.headDim = 32;
-  entry.queryBlock = entry.keyBlock = 64;
-  entry.capacity = 5;
-  entry.hasLse = entry.hasQuerySizes = entry.hasKeySizes = true;
-  entry.threads = 128;
-  entry.stateWords = 4;
-  return entry;
-}
-
 template <typename T>
 void expectOk(llvm::Expected<T> &value) {
   if (!value)
@@ -40,17 +25,12 @@ class CheckTest : public driver::DriverTest {
 protected:
   CheckTest() {
     fakeCuda().deviceAttributes = {{16, 4}, {75, 9}, {76, 0}, {97, 232448}};
-    fakeCuda().paramBytes = {8, 8};
-    fakeCuda().onLaunch = [this](const driver::FakeLaunch &launch) {
-      runOracle(launch);
-    };
     wanted = attendByOracle(problem, inputs);
   }
 
   /// Writes what the oracle says, then what `harm` makes of it.
-  void runOracle(const driver::FakeLaunch &launch) {
-    ++launches;
-    const launch::AttendArguments &a = device->arguments();
+  void runOracle() {
+    const AttendTensors &a = device->arguments();
     auto *output = static_cast<uint16_t *>(a.output.data);
     auto *lse = static_cast<float *>(a.lse.data);
     for (int64_t b = 0; b < 2; ++b)
@@ -61,9 +41,7 @@ protected:
                 oracle::toBF16(wanted.output(b, h, t, f));
           lse[offsetOf(a.lse, b, h, t)] = float(wanted.lse(b, h, t));
         }
-    uint64_t state = 0;
-    std::memcpy(&state, launch.params[0].data(), sizeof state);
-    harm(output, lse, std::bit_cast<int32_t *>(state));
+    harm(output, lse);
   }
 
   /// Opens the GPU and gets everything ready; calls use(kernel).
@@ -74,12 +52,12 @@ protected:
     auto created = DeviceProblem::create(**gpu, inputs, /*withLse=*/true);
     expectOk(created);
     device = &*created;
-    auto launcher = launch::AttendLauncher::create(
-        (*gpu)->context(), makeEntry(), {}, /*isPtx=*/true);
-    ASSERT_TRUE(launcher) << launcher.error().message();
-    auto kernel = PreparedKernel::create(*launcher, *device);
-    expectOk(kernel);
-    use(*kernel);
+    PreparedKernel kernel(**gpu, [&] {
+      ++launches;
+      run();
+      return llvm::Error::success();
+    });
+    use(kernel);
   }
 
   Verdict verdict() {
@@ -95,9 +73,10 @@ protected:
     return result;
   }
 
-  using Harm =
-      std::function<void(uint16_t *output, float *lse, int32_t *state)>;
+  using Harm = std::function<void(uint16_t *output, float *lse)>;
   Harm harm = [](auto...) {};
+  /// In the kernel's place.
+  std::function<void()> run = [this] { runOracle(); };
   Problem problem = makeRaggedProblem();
   Inputs inputs = makeInputs(problem, raggedOptions());
   oracle::AttendResult wanted;
@@ -166,24 +145,17 @@ TEST_F(CheckTest, SeesPaddingThatIsNotZero) {
 }
 
 TEST_F(CheckTest, SeesAWrongLse) {
-  harm = [&](auto *, float *lse, auto *) { lse[0] += 0.01f; };
+  harm = [&](auto *, float *lse) { lse[0] += 0.01f; };
   Verdict found = verdict();
   EXPECT_FALSE(found.passes());
   EXPECT_NEAR(found.lseError, 0.01, 1e-4);
   EXPECT_LT(found.relativeError, 3e-3);
-  harm = [&](auto *, float *lse, auto *) { lse[64 + 10] = 0; }; // not -inf
+  harm = [&](auto *, float *lse) { lse[64 + 10] = 0; }; // not -inf
   EXPECT_TRUE(std::isinf(verdict().lseError));
-  harm = [&](auto *, float *lse, auto *) { lse[0] = NAN; };
+  harm = [&](auto *, float *lse) { lse[0] = NAN; };
   found = verdict();
   EXPECT_TRUE(std::isnan(found.lseError)) << "later launches do not hide it";
   EXPECT_EQ(found.nans, 1);
-}
-
-TEST_F(CheckTest, SeesStateThatIsLeft) {
-  harm = [&](auto *, auto *, int32_t *state) { state[3] = 1; };
-  Verdict found = verdict();
-  EXPECT_FALSE(found.passes());
-  EXPECT_EQ(found.dirtyWords, 1);
 }
 
 TEST_F(CheckTest, ComparesBits) {
@@ -200,12 +172,12 @@ TEST_F(CheckTest, ComparesBits) {
   launches = 0;
   harm = [&](uint16_t *output, auto...) { output[7] ^= launches == 3; };
   EXPECT_EQ(others(), 1);
-  harm = [&](auto *, float *lse, auto *) { lse[0] = float(launches); };
+  harm = [&](auto *, float *lse) { lse[0] = float(launches); };
   EXPECT_EQ(others(), 4);
 }
 
 TEST_F(CheckTest, TimesSingleLaunchesInTheSteadyState) {
-  fakeCuda().onLaunch = [&](const auto &) { ++launches; };
+  run = [] {};
   withKernel([&](PreparedKernel &kernel) {
     // Events of the fake driver are 1 ms apart.
     auto timing = measure(kernel, std::nullopt, TimingOptions{11, false});

@@ -90,7 +90,7 @@ extern "C" {
 Result cuInit(unsigned) { return record("cuInit"); }
 
 Result cuDriverGetVersion(int *version) {
-  *version = 12040;
+  *version = fakeCuda().cudaVersion;
   return outcome("cuDriverGetVersion");
 }
 

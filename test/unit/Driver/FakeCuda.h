@@ -59,6 +59,8 @@ struct FakePointer {
 };
 
 struct FakeCuda {
+  /// Of the driver, asked for once a process.
+  int cudaVersion = 12040;
   /// Symbols in the order they were called, questions without effect left out;
   /// handles follow as "#1" and so on, one number each.
   std::vector<std::string> calls;
