@@ -102,6 +102,7 @@ static bool isListed(StringRef name) {
                                     "tessera_call",
                                     "tessera_cpu_level",
                                     "tessera_dtype",
+                                    "tessera_format",
                                     "tessera_limit_cpu_level",
                                     "tessera_num_threads",
                                     "tessera_set_num_threads",
@@ -157,8 +158,9 @@ bool isReservedWord(StringRef name) {
 bool isLibraryFunction(StringRef name) {
   // Of those that libtessera_rt calls, what LLVM does not know.
   static const StringSet<> others = {
-      "dladdr1",   "dlclose",    "dlerror", "dlopen",   "dlsym",
-      "sigdelset", "sigfillset", "stderr",  "strerror", "sysconf"};
+      "close",  "dladdr1",  "dlclose", "dlerror",   "dlopen",
+      "dlsym",  "mmap",     "munmap",  "sigdelset", "sigfillset",
+      "stderr", "strerror", "sysconf"};
   static const TargetLibraryInfoImpl known{Triple("x86_64-unknown-linux-gnu")};
   LibFunc function;
   return known.getLibFunc(name, function) || others.contains(name) ||
