@@ -10,6 +10,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -63,10 +64,18 @@ LogicalResult HostCompiler::readFunctions(ModuleOp module) {
                                "make one of its functions public";
 }
 
+/// Nobody can call them, so whether they can be compiled does not matter.
+static LogicalResult dropUnused(ModuleOp module) {
+  PassManager passes(module.getContext());
+  passes.addPass(createSymbolDCEPass());
+  return passes.run(module);
+}
+
 llvm::Error HostCompiler::prepare(ModuleOp module) {
   return collectErrors(module.getContext(), [&] {
-    // Before any pass, while the user's own ops name the dimensions.
-    if (failed(readFunctions(module)))
+    // Before any other pass, while the user's own ops name the dimensions; and
+    // what is read may add functions that nobody calls yet.
+    if (failed(dropUnused(module)) || failed(readFunctions(module)))
       return failure();
     PassManager passes(module.getContext());
     buildBsaPipeline(passes, options.fuse);

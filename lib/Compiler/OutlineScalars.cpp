@@ -24,7 +24,7 @@ static func::FuncOp createTarget(func::FuncOp function, OpBuilder &builder,
   auto target = func::FuncOp::create(
       builder, function.getLoc(), (function.getName() + "__scalars").str(),
       builder.getFunctionType(types, ValueRange(values).getTypes()));
-  // Not private: what nobody calls yet would be dropped.
+  target.setPrivate();
   builder.setInsertionPointToStart(target.addEntryBlock());
   return target;
 }

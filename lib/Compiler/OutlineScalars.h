@@ -8,7 +8,7 @@
 
 namespace tessera {
 
-/// Adds a function `<function>__scalars` beside `function`. It takes
+/// Adds a private function `<function>__scalars` beside `function`. It takes
 /// buffers and scalars as the lowered function will, outputs too, and returns
 /// `values`, of which there is at least one. An error names what a value is
 /// computed from that is neither scalar arithmetic nor an extent of an

@@ -19,8 +19,6 @@ using namespace mlir;
 namespace tessera {
 
 void buildBsaPipeline(OpPassManager &pipeline, bool fuse) {
-  // Nobody can call it, so whether it can be compiled does not matter.
-  pipeline.addPass(createSymbolDCEPass());
   pipeline.addPass(bsa::createRefineShapesPass());
   pipeline.addNestedPass<func::FuncOp>(bsa::createExpandPass());
   pipeline.addPass(createCanonicalizerPass());
@@ -65,6 +63,7 @@ struct HostPipelineOptions : PassPipelineOptions<HostPipelineOptions> {
 
 static void buildHostPipeline(OpPassManager &pipeline,
                               const HostPipelineOptions &options) {
+  pipeline.addPass(createSymbolDCEPass());
   buildBsaPipeline(pipeline, options.fuse);
   buildLevelPipeline(pipeline,
                      host::kCpuLevels[size_t(options.level.getValue())]);
