@@ -22,8 +22,11 @@ public:
   /// `bytes` are a record that has been opened, or just written.
   explicit Record(std::vector<std::byte> bytes) : owned(std::move(bytes)) {}
 
-  std::span<const std::byte> bytes() const { return owned; }
-  Program program() const { return Program::trust(owned.data()); }
+  // Neither outlives the record, so a temporary gives none.
+  std::span<const std::byte> bytes() const & { return owned; }
+  std::span<const std::byte> bytes() const && = delete;
+  Program program() const & { return Program::trust(owned.data()); }
+  Program program() const && = delete;
 
 private:
   std::vector<std::byte> owned;

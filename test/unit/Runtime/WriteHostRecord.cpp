@@ -41,7 +41,8 @@ static Record makeRecord() {
 
 int main() {
   std::printf("_Alignas(8) const unsigned char hostRecord[] = {");
-  for (std::byte byte : makeRecord().bytes())
+  const Record record = makeRecord();
+  for (std::byte byte : record.bytes())
     std::printf("%d,", std::to_integer<int>(byte));
   std::printf("};\nconst unsigned long hostRecordBytes = "
               "sizeof(hostRecord);\n");
