@@ -2,14 +2,17 @@
 #include "tessera/Compiler/Gpu.h"
 
 #include "CollectErrors.h"
-#include "Entries.h"
+#include "GpuFacts.h"
 #include "GpuStages.h"
+#include "tessera/Compiler/ReadSteps.h"
+#include "tessera/Compiler/Signature.h"
+#include "tessera/Conversion/BsaToTile/Passes.h"
 #include "tessera/Conversion/TileToNVVM/Passes.h"
 
+#include "Bsa/Transforms/Passes.h"
 #include "Tile/IR/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -21,6 +24,69 @@ namespace tessera {
 
 GpuCompiler::GpuCompiler(GpuOptions given) : options(std::move(given)) {}
 
+//===----------------------------------------------------------------------===//
+// Records
+//===----------------------------------------------------------------------===//
+
+/// On the host a function may compute first what its calls are checked with.
+static LogicalResult refuseComputed(ArrayRef<Value> computed) {
+  if (computed.empty())
+    return success();
+  return emitError(computed.front().getLoc(),
+                   "calls are checked with this number, which integer "
+                   "arithmetic does not give; on a GPU it is an argument: "
+                   "compute it before the call");
+}
+
+/// Before any pass, while the user's own ops name the dimensions.
+LogicalResult GpuCompiler::readSignatures(ModuleOp module) {
+  functions.clear();
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (!function.isPublic() || function.isExternal())
+      continue;
+    SmallVector<Value> computed;
+    FailureOr<program::Writer> writer = readSignature(function, computed);
+    if (failed(writer) || failed(refuseComputed(computed)))
+      return failure();
+    writer->head.chip = writer->text(options.chip);
+    functions.push_back({function.getName().str(), std::move(*writer)});
+  }
+  bool hasKernels =
+      module.walk([](tile::KernelOp) { return WalkResult::interrupt(); })
+          .wasInterrupted();
+  if (!functions.empty() || hasKernels)
+    return success();
+  return module.emitError() << "the module has no public function to compile; "
+                               "make one of its functions public";
+}
+
+LogicalResult GpuCompiler::readRecords(ModuleOp module) {
+  for (GpuFunction &function : functions)
+    if (failed(readSteps(module.lookupSymbol<func::FuncOp>(function.name),
+                         function.writer, options.threadReleases)))
+      return failure();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
+LogicalResult GpuCompiler::convert(ModuleOp module) {
+  PassManager passes(module.getContext());
+  passes.addPass(bsa::createRefineShapesPass());
+  passes.addNestedPass<func::FuncOp>(bsa::createExpandPass());
+  if (failed(passes.run(module)))
+    return failure();
+  for (GpuFunction &made : functions) {
+    auto function = module.lookupSymbol<func::FuncOp>(made.name);
+    addKey(function, options.chip, made.writer);
+    if (failed(convertBsaToTile(function, options.chip, options.plan)))
+      return failure();
+  }
+  return tidyKernels(module);
+}
+
 llvm::Error GpuCompiler::buildTile(ModuleOp module) {
   MLIRContext *context = module.getContext();
   context->loadDialect<arith::ArithDialect, math::MathDialect,
@@ -28,43 +94,25 @@ llvm::Error GpuCompiler::buildTile(ModuleOp module) {
                        tile::TileDialect>();
   return collectErrors(context, [&]() -> LogicalResult {
     LogicalResult built = measureStage(options.times, "tile", [&] {
-      if (failed(checkNames(module)) || failed(dropUnused(module)))
-        return LogicalResult(failure());
-      FailureOr<std::vector<launch::Entry>> entries =
-          convertForLauncher(module, options);
-      if (failed(entries))
-        return LogicalResult(failure());
-      kernels = std::move(*entries);
-      return tidyKernels(module);
+      return success(
+          succeeded(checkNames(module)) && succeeded(readSignatures(module)) &&
+          succeeded(dropUnused(module)) && succeeded(convert(module)));
     });
     if (failed(built))
       return failure();
-    return measureStage(options.times, "rings",
-                        [&] { return checkRings(module); });
+    return measureStage(options.times, "rings", [&] {
+      return success(succeeded(checkRings(module)) &&
+                     succeeded(readRecords(module)));
+    });
   });
-}
-
-/// What lowering decided.
-static LogicalResult readResources(ModuleOp module,
-                                   std::vector<launch::Entry> &kernels) {
-  for (launch::Entry &entry : kernels) {
-    auto function = module.lookupSymbol<LLVM::LLVMFuncOp>(entry.kernel);
-    auto threads = function->getAttrOfType<IntegerAttr>("tile.threads");
-    auto shared = function->getAttrOfType<IntegerAttr>("tile.shared_bytes");
-    entry.threads = static_cast<int32_t>(threads.getInt());
-    entry.sharedBytes = static_cast<int32_t>(shared.getInt());
-  }
-  return success();
 }
 
 llvm::Error GpuCompiler::lower(ModuleOp module) {
   return collectErrors(module.getContext(), [&] {
-    return measureStage(options.times, "nvvm", [&]() -> LogicalResult {
-      renameKernels(module, kernels);
+    return measureStage(options.times, "nvvm", [&] {
       PassManager passes(module.getContext());
       buildTileToNVVMPipeline(passes, {options.threadReleases});
-      return failure(failed(passes.run(module)) ||
-                     failed(readResources(module, kernels)));
+      return passes.run(module);
     });
   });
 }
@@ -87,6 +135,8 @@ GpuCompiler::assemble(llvm::StringRef ptx, const nvptx::Assembler &assembler) {
 llvm::Expected<GpuProgram>
 compileForGpu(ModuleOp module, const GpuOptions &options,
               const std::optional<nvptx::Assembler> &assembler) {
+  if (auto chip = nvptx::findChip(options.chip); !chip)
+    return chip.takeError();
   GpuCompiler compiler(options);
   if (llvm::Error error = compiler.buildTile(module))
     return error;
@@ -98,7 +148,8 @@ compileForGpu(ModuleOp module, const GpuOptions &options,
   llvm::Expected<std::string> ptx = program->emitPtx(options.times);
   if (!ptx)
     return ptx.takeError();
-  GpuProgram made{compiler.entries(), std::move(*ptx), std::nullopt};
+  GpuProgram made{options.chip, compiler.takeFunctions(), std::move(*ptx),
+                  std::nullopt};
   if (!assembler)
     return made;
   llvm::Expected<nvptx::Cubin> cubin = compiler.assemble(made.ptx, *assembler);

@@ -44,15 +44,15 @@ void Session::complain(const Twine &about, const Twine &message) {
   errs() << "tessera-bench: " << about << ": " << message << '\n';
 }
 
-Expected<GpuBundle> Session::compile(const Problem &problem,
-                                     StringRef planText) {
+Expected<GpuProgram> Session::compile(const Problem &problem,
+                                      StringRef planText) {
   auto module = buildModule(context, specOf(plan.spec, problem));
   if (!module)
     return module.takeError();
   GpuOptions options;
   options.plan = planText;
   options.threadReleases = plan.threadReleases;
-  return compileToBundle(**module, options, assembler.assembler);
+  return compileForGpu(**module, options, assembler.assembler);
 }
 
 static double scaleOf(const Problem &problem) {
@@ -60,10 +60,10 @@ static double scaleOf(const Problem &problem) {
 }
 
 /// What the assembler has to say about kernels that it could not make well.
-static void complainOfHazards(const GpuBundle &bundle) {
-  if (!bundle.cubin)
+static void complainOfHazards(const GpuProgram &program) {
+  if (!program.cubin)
     return;
-  for (const nvptx::KernelResources &kernel : bundle.cubin->kernels)
+  for (const nvptx::KernelResources &kernel : program.cubin->kernels)
     if (kernel.hasHazard())
       errs() << "tessera-bench: slow kernel: " << kernel.print() << '\n';
 }
@@ -72,12 +72,14 @@ Expected<Row> Session::runKernel(const Problem &problem, const Inputs &inputs,
                                  const DeviceProblem &device,
                                  ArrayRef<ReferenceRow> reference,
                                  StringRef planText) {
-  auto bundle = compile(problem, planText);
-  if (!bundle)
-    return bundle.takeError();
-  complainOfHazards(*bundle);
-  auto program = PreparedProgram::create(std::move(bundle->bytes), device,
-                                         scaleOf(problem));
+  auto compiled = compile(problem, planText);
+  if (!compiled)
+    return compiled.takeError();
+  complainOfHazards(*compiled);
+  program::BundleWriter bundle;
+  addToBundle(std::move(*compiled), bundle);
+  auto program =
+      PreparedProgram::create(bundle.write(), device, scaleOf(problem));
   if (!program)
     return program.takeError();
   PreparedKernel kernel = (*program)->kernel();

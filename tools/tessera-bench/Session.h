@@ -33,8 +33,8 @@ private:
                                 const DeviceProblem &device,
                                 llvm::ArrayRef<ReferenceRow> reference,
                                 llvm::StringRef planText);
-  llvm::Expected<GpuBundle> compile(const Problem &problem,
-                                    llvm::StringRef planText);
+  llvm::Expected<GpuProgram> compile(const Problem &problem,
+                                     llvm::StringRef planText);
   void complain(const llvm::Twine &about, const llvm::Twine &message);
 
   const Gpu &gpu;

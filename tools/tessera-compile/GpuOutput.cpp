@@ -30,18 +30,33 @@ static std::string printModule(ModuleOp module) {
   return text;
 }
 
+/// What the record says of the kernel, if it has it.
+static void describeLaunch(llvm::raw_ostream &log, StringRef kernel,
+                           const program::Writer &record) {
+  for (const program::Action &action : record.actions) {
+    if (action.kind != program::ActionKind::Launch)
+      continue;
+    const program::Kernel &launched = record.kernels[size_t(action.kernel)];
+    if (StringRef(record.read(launched.name)) != kernel)
+      continue;
+    auto number = [&](program::Index expression) {
+      return record.expression(expression).value;
+    };
+    log << llvm::formatv("  {0} threads, {1} bytes of dynamic shared memory, "
+                         "plan {2}\n",
+                         number(action.threads), number(action.sharedBytes),
+                         record.read(launched.plan));
+  }
+}
+
 static void describe(llvm::raw_ostream &log, const nvptx::Cubin &cubin,
-                     ArrayRef<launch::Entry> entries) {
+                     ArrayRef<GpuFunction> functions) {
   log << "assembled by " << cubin.assembler.describe() << '\n';
   for (const nvptx::KernelResources &kernel : cubin.kernels) {
     log << kernel.print() << '\n';
-    // Kernels that were tile programs to begin with have no entry.
-    for (const launch::Entry &entry : entries)
-      if (entry.kernel == kernel.kernel)
-        log << llvm::formatv(
-            "  {0} threads, {1} bytes of dynamic shared memory, "
-            "plan {2}\n",
-            entry.threads, entry.sharedBytes, entry.plan);
+    // Kernels that were tile programs to begin with have no record.
+    for (const GpuFunction &function : functions)
+      describeLaunch(log, kernel.kernel, function.writer);
   }
 }
 
@@ -63,7 +78,7 @@ static llvm::Expected<std::string> emitCubin(GpuCompiler &compiler,
   llvm::Expected<nvptx::Cubin> cubin = compiler.assemble(ptx, *assembler);
   if (!cubin)
     return cubin.takeError();
-  describe(log, *cubin, compiler.entries());
+  describe(log, *cubin, compiler.takeFunctions());
   return cubin->elf->getBuffer().str();
 }
 
@@ -76,14 +91,21 @@ emitBundle(ModuleOp module, const GpuOptions &options, llvm::raw_ostream &log) {
   else
     log << "PTX alone, which the driver assembles: "
         << toString(found.takeError()) << '\n';
-  llvm::Expected<GpuBundle> bundle =
-      compileToBundle(module, options, assembler);
-  if (!bundle)
-    return bundle.takeError();
-  if (bundle->cubin)
-    describe(log, *bundle->cubin, {});
-  return std::string(reinterpret_cast<const char *>(bundle->bytes.data()),
-                     bundle->bytes.size());
+  llvm::Expected<GpuProgram> program =
+      compileForGpu(module, options, assembler);
+  if (!program)
+    return program.takeError();
+  if (program->functions.empty())
+    return llvm::createStringError(
+        "--emit: a bundle has a record for each public function, and the "
+        "module has kernels alone; choose ptx or cubin");
+  if (program->cubin)
+    describe(log, *program->cubin, program->functions);
+  program::BundleWriter bundle;
+  addToBundle(std::move(*program), bundle);
+  std::vector<std::byte> bytes = bundle.write();
+  return std::string(reinterpret_cast<const char *>(bytes.data()),
+                     bytes.size());
 }
 
 static llvm::Expected<std::string> emitText(Emit what, ModuleOp module,

@@ -283,6 +283,9 @@ void Arguments::generate(size_t param, std::mt19937_64 &random) {
 void Arguments::fillLists(const Constraint &lists, std::mt19937_64 &random) {
   npy::Array &index = arrays[lists.param];
   int64_t capacity = index.shape.back(), blocks = valueOf(lists.value);
+  // How many blocks there are, nobody may know; as many as a list holds will do.
+  if (blocks >= program::kUnknownBlocks)
+    blocks = capacity;
   int64_t rows = index.data.size() / 4 / std::max<int64_t>(capacity, 1);
   int32_t count = std::min(capacity, blocks);
   auto *ids = reinterpret_cast<int32_t *>(index.data.data());

@@ -249,7 +249,7 @@ static Expected<std::vector<std::byte>> compile(mlir::ModuleOp module,
     return bundle.takeError();
   outs() << "code     " << choice->describe() << '\n';
   printCompileTime(times.rows().front().seconds);
-  return std::move(bundle->bytes);
+  return bundle;
 }
 
 /// Everything that takes a GPU.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The compiler for GPUs: a module of `bsa` functions in; tile programs, PTX and
-// a cubin out.
+// The compiler for GPUs: a module of `bsa` functions in; tile programs, records,
+// PTX and a cubin out.
 #ifndef TESSERA_COMPILER_GPU_H
 #define TESSERA_COMPILER_GPU_H
 
-#include "tessera/Launch/Entry.h"
+#include "tessera/Program/Writer.h"
 #include "tessera/Target/NVPTX/Assembler.h"
 #include "tessera/Target/NVPTX/Chips.h"
 #include "tessera/Target/NVPTX/Program.h"
@@ -25,14 +25,17 @@ struct GpuOptions {
   /// How the kernels are to be built, as a plan prints; empty: as the table of
   /// schedules says.
   std::string plan;
-  /// What helps to choose; 0: not known. Lengths that types say need no hint.
-  int64_t keyLength = 0; ///< tokens of a head's keys
-  int64_t l2Bytes = 0;   ///< second-level cache of the GPU
   /// Slower kernels that a race checker can follow: threads release stages one
   /// by one.
   bool threadReleases = false;
   /// Where to add the time of each stage; null: nowhere.
   StageTimes *times = nullptr;
+};
+
+/// A function over `bsa`, and what has been written of its record.
+struct GpuFunction {
+  std::string name;
+  program::Writer writer;
 };
 
 /// The stages in which functions over `bsa` become GPU code. Errors hold the
@@ -41,13 +44,15 @@ class GpuCompiler {
 public:
   explicit GpuCompiler(GpuOptions options = {});
 
-  /// Turns each public function of `module` into a `tile.kernel` of its name,
-  /// in place, and checks it.
+  /// Turns each public function over `bsa` into one over buffers that launches
+  /// kernels, in place, and checks these; kernels that the module has already
+  /// stay. Which order tiles go in is left to the call, but where the plan says.
   llvm::Error buildTile(mlir::ModuleOp module);
-  /// What the kernels want at a launch; after buildTile().
-  const std::vector<launch::Entry> &entries() const { return kernels; }
+  /// Their records, but for code; after buildTile(). None where the module has
+  /// kernels alone.
+  std::vector<GpuFunction> takeFunctions() { return std::move(functions); }
 
-  /// From there to the llvm and nvvm dialects, in place.
+  /// From there to the llvm and nvvm dialects, in place; what launches goes.
   llvm::Error lower(mlir::ModuleOp module);
   /// Optimised LLVM IR.
   llvm::Expected<nvptx::PtxProgram> build(mlir::ModuleOp lowered);
@@ -55,14 +60,20 @@ public:
                                         const nvptx::Assembler &assembler);
 
 private:
+  mlir::LogicalResult readSignatures(mlir::ModuleOp module);
+  mlir::LogicalResult convert(mlir::ModuleOp module);
+  mlir::LogicalResult readRecords(mlir::ModuleOp module);
+
   GpuOptions options;
-  std::vector<launch::Entry> kernels;
+  std::vector<GpuFunction> functions;
 };
 
-/// All of it. Without an assembler PTX alone, which the driver assembles.
+/// All of it.
 struct GpuProgram {
-  std::vector<launch::Entry> entries;
+  std::string chip;
+  std::vector<GpuFunction> functions; ///< whose kernels share the code
   std::string ptx;
+  /// Without an assembler there is none, and the driver assembles.
   std::optional<nvptx::Cubin> cubin;
 };
 llvm::Expected<GpuProgram>

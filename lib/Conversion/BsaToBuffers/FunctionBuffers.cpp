@@ -2,7 +2,9 @@
 
 #include "tessera/Conversion/BsaToBuffers/FunctionBuffers.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 using namespace tessera;
@@ -149,33 +151,88 @@ void FunctionBuffers::bindMap(Value map) {
   buffers.maps[map] = buffer;
 }
 
-Value FunctionBuffers::extentOf(bsa::DimClass dim) {
-  Value &extent = extents[dim];
-  if (extent)
-    return extent;
-  OpBuilder::InsertionGuard guard(builder);
-  // Extents depend on arguments alone; at the start they serve everybody.
-  builder.setInsertionPointToStart(body);
-  auto read = [&](BlockArgument argument, int64_t index) -> Value {
-    return memref::DimOp::create(builder, source.getLoc(),
-                                 buffers.tensors.lookup(argument), index);
-  };
-  auto scalarAtStart = [&](Value scalar) -> Value {
-    if (Value known = buffers.scalars.lookup(scalar);
-        known && isa<BlockArgument>(known))
-      return known;
-    return builder.clone(*scalar.getDefiningOp())->getResult(0);
-  };
-  Value result = contract.materialize(builder, source.getLoc(), dim,
-                                      {read, scalarAtStart});
-  return extents[dim] = result;
-}
-
 SmallVector<Value> FunctionBuffers::extentsOf(Value value, int64_t count) {
   SmallVector<Value> result;
   for (int64_t dim = 0; dim < count; ++dim)
     result.push_back(extentOf(*contract.dimOf(value, dim)));
   return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Numbers
+//===----------------------------------------------------------------------===//
+
+// Extents and scalars are computed from arguments and from one another, never
+// from what a tensor holds. So they stand before all steps, each behind those
+// that it needs, whatever their order in the source.
+
+Value FunctionBuffers::writeNumber(
+    llvm::function_ref<Value(OpBuilder &)> write) {
+  OpBuilder::InsertionGuard guard(builder);
+  if (lastNumber)
+    builder.setInsertionPointAfter(lastNumber);
+  else
+    builder.setInsertionPointToStart(body);
+  Value number = write(builder);
+  if (Operation *written = number.getDefiningOp();
+      written && written->getBlock() == body &&
+      (!lastNumber || lastNumber->isBeforeInBlock(written)))
+    lastNumber = written;
+  return number;
+}
+
+Value FunctionBuffers::extentOf(bsa::DimClass dim) {
+  if (Value known = extents.lookup(dim))
+    return known;
+  auto read = [&](BlockArgument argument, int64_t index) {
+    return writeNumber([&](OpBuilder &b) -> Value {
+      return memref::DimOp::create(b, source.getLoc(),
+                                   buffers.tensors.lookup(argument), index);
+    });
+  };
+  auto scalar = [&](Value scalar) { return scalarOf(scalar); };
+  Value extent = writeNumber([&](OpBuilder &b) {
+    return contract.materialize(b, source.getLoc(), dim, {read, scalar});
+  });
+  return extents[dim] = extent;
+}
+
+/// Of what is no argument, too: its extents are known before it is.
+Value FunctionBuffers::extentAt(tensor::DimOp op) {
+  Value tensor = op.getSource();
+  if (std::optional<int64_t> dim = op.getConstantIndex())
+    return extentOf(*contract.dimOf(tensor, *dim));
+  int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
+  Value at = scalarOf(op.getIndex()), extent;
+  for (auto [dim, candidate] : llvm::enumerate(extentsOf(tensor, rank)))
+    extent = writeNumber([&, dim = dim, candidate = candidate](OpBuilder &b) {
+      if (!extent)
+        return candidate;
+      Value number = arith::ConstantIndexOp::create(b, op.getLoc(), dim);
+      Value isIt = arith::CmpIOp::create(b, op.getLoc(),
+                                         arith::CmpIPredicate::eq, at, number);
+      return arith::SelectOp::create(b, op.getLoc(), isIt, candidate, extent)
+          .getResult();
+    });
+  return extent;
+}
+
+Value FunctionBuffers::scalarOf(Value scalar) {
+  if (Value known = buffers.scalars.lookup(scalar))
+    return known;
+  Operation *op = scalar.getDefiningOp();
+  if (auto dim = dyn_cast<tensor::DimOp>(op))
+    return buffers.scalars[scalar] = extentAt(dim);
+  IRMapping mapping;
+  for (Value operand : op->getOperands())
+    mapping.map(operand, scalarOf(operand));
+  unsigned number = cast<OpResult>(scalar).getResultNumber();
+  Value copy = writeNumber(
+      [&](OpBuilder &b) { return b.clone(*op, mapping)->getResult(number); });
+  for (auto [from, to] :
+       llvm::zip(op->getResults(), copy.getDefiningOp()->getResults()))
+    buffers.scalars[from] = to;
+  return copy;
 }
 
 Value FunctionBuffers::index(int64_t value) {
@@ -195,9 +252,8 @@ void FunctionBuffers::lowerMapFromLists(bsa::MapFromListsOp op) {
   else if (isa<RankedTensorType>(count.getType()))
     buffer.count = buffers.tensors.lookup(count);
   else
-    buffer.fixedCount =
-        arith::IndexCastOp::create(builder, op.getLoc(), builder.getIndexType(),
-                                   buffers.scalars.lookup(count));
+    buffer.fixedCount = arith::IndexCastOp::create(
+        builder, op.getLoc(), builder.getIndexType(), scalarOf(count));
   buffers.maps[op.getMap()] = buffer;
 }
 
@@ -226,10 +282,4 @@ void FunctionBuffers::lowerCast(tensor::CastOp op) {
   buffers.tensors[op.getResult()] = memref::CastOp::create(
       builder, op.getLoc(), bufferType(cast<RankedTensorType>(op.getType())),
       buffers.tensors.lookup(op.getSource()));
-}
-
-void FunctionBuffers::lowerDim(tensor::DimOp op) {
-  buffers.scalars[op.getResult()] = memref::DimOp::create(
-      builder, op.getLoc(), buffers.tensors.lookup(op.getSource()),
-      buffers.scalars.lookup(op.getIndex()));
 }

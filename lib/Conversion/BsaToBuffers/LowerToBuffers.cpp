@@ -5,8 +5,6 @@
 
 #include "tessera/Conversion/BsaToBuffers/LowerToBuffers.h"
 
-#include "mlir/IR/IRMapping.h"
-
 using namespace mlir;
 using namespace tessera;
 
@@ -24,6 +22,17 @@ static LogicalResult checkBorder(func::FuncOp function) {
   return success();
 }
 
+/// Arithmetic on numbers, and what they are read from.
+static bool isScalar(Operation &op) {
+  auto isNumber = [](Type type) { return type.isIntOrIndexOrFloat(); };
+  if (isa<tensor::DimOp>(op))
+    return isa<RankedTensorType>(op.getOperand(0).getType());
+  return op.getNumRegions() == 0 && isMemoryEffectFree(&op) &&
+         op.getNumResults() > 0 &&
+         llvm::all_of(op.getOperandTypes(), isNumber) &&
+         llvm::all_of(op.getResultTypes(), isNumber);
+}
+
 namespace {
 
 class FunctionLowering {
@@ -35,9 +44,9 @@ public:
 
 private:
   LogicalResult check();
+  LogicalResult checkOps();
   LogicalResult lower(Operation &op);
   LogicalResult lowerKernel(Operation &op);
-  LogicalResult lowerScalar(Operation &op);
 
   func::FuncOp source;
   BufferTarget &target;
@@ -47,12 +56,32 @@ private:
 
 } // namespace
 
+/// Before anything is written, since numbers are computed when they are first
+/// asked for.
+LogicalResult FunctionLowering::checkOps() {
+  for (Operation &op : source.getBody().front()) {
+    auto cast = dyn_cast<tensor::CastOp>(op);
+    bool isKnown = isa_and_nonnull<bsa::BsaDialect>(op.getDialect()) ||
+                   isa<func::ReturnOp>(op) ||
+                   (cast && isa<RankedTensorType>(cast.getType()));
+    if (!isKnown && !isScalar(op))
+      return op.emitOpError()
+             << "works on tensors outside the `bsa` dialect; a function "
+                "compiled for "
+             << target.name()
+             << " holds bsa ops, tensor.cast, tensor.dim and scalar arithmetic";
+  }
+  return success();
+}
+
 LogicalResult FunctionLowering::check() {
   WalkResult supported = source.walk([&](Operation *op) {
     return failed(target.check(op)) ? WalkResult::interrupt()
                                     : WalkResult::advance();
   });
-  return supported.wasInterrupted() ? failure() : checkBorder(source);
+  if (supported.wasInterrupted() || failed(checkBorder(source)))
+    return failure();
+  return checkOps();
 }
 
 LogicalResult FunctionLowering::lowerKernel(Operation &op) {
@@ -61,27 +90,6 @@ LogicalResult FunctionLowering::lowerKernel(Operation &op) {
   if (auto fused = dyn_cast<bsa::FusedOp>(op))
     memory.bindYielded(fused);
   return target.lower(op, memory);
-}
-
-LogicalResult FunctionLowering::lowerScalar(Operation &op) {
-  auto &scalars = memory.buffers.scalars;
-  bool isScalar = op.getNumRegions() == 0 && isMemoryEffectFree(&op) &&
-                  llvm::all_of(op.getOperands(), [&](Value operand) {
-                    return scalars.contains(operand);
-                  });
-  if (!isScalar)
-    return op.emitOpError()
-           << "works on tensors outside the `bsa` dialect; a function compiled "
-              "for "
-           << target.name()
-           << " holds bsa ops, tensor.cast, tensor.dim and scalar arithmetic";
-  IRMapping mapping;
-  for (Value operand : op.getOperands())
-    mapping.map(operand, scalars.lookup(operand));
-  Operation *copy = builder.clone(op, mapping);
-  for (auto [from, to] : llvm::zip(op.getResults(), copy->getResults()))
-    scalars[from] = to;
-  return success();
 }
 
 LogicalResult FunctionLowering::lower(Operation &op) {
@@ -94,12 +102,9 @@ LogicalResult FunctionLowering::lower(Operation &op) {
   if (auto cast = dyn_cast<tensor::CastOp>(op);
       cast && isa<RankedTensorType>(cast.getType()))
     return memory.lowerCast(cast), success();
-  if (auto dim = dyn_cast<tensor::DimOp>(op);
-      dim && isa<RankedTensorType>(dim.getSource().getType()))
-    return memory.lowerDim(dim), success();
   if (auto end = dyn_cast<func::ReturnOp>(op))
     return memory.lowerReturn(end, target.freesTemporaries()), success();
-  return lowerScalar(op);
+  return memory.scalarOf(op.getResult(0)), success();
 }
 
 LogicalResult FunctionLowering::run() {

@@ -187,7 +187,6 @@ void Loader::run() {
       },
       [&](Claim tile) { return loadTile(tile); });
   kernel.work.send(lane, {end, none, none, none});
-  order.leave();
   loadAgain();
   kernel.work.send(lane, {end, none, none, none});
 }

@@ -24,21 +24,21 @@ TileOrder::TileOrder(KernelScope &scope, WorkOrder order, int64_t lanes,
 }
 
 Memory TileOrder::state() {
-  return scope.scratch("state", scope.b.getI32Type(), kWords, Fill::Zero);
+  return scope.scratch("state", scope.b.getI32Type(), 1, Fill::Zero);
 }
 
-Scalar TileOrder::count(Word word, bool isOrdered) {
+Scalar TileOrder::count() {
   KernelBuilder &b = scope.b;
   Value one = constant(b, b.getI32Type(), 1);
-  Value at = constant(b, b.getIndexType(), word);
+  Value at = constant(b, b.getIndexType(), 0);
   return {b, tile::AtomicAddOp::create(b, b.getI32Type(), one, state().get(),
-                                       at, isOrdered)};
+                                       at, /*ordered=*/false)};
 }
 
 Scalar TileOrder::next(Scalar tile) {
   if (order != WorkOrder::Ticket)
     return tile + stride;
-  return count(kTiles, /*isOrdered=*/false).index() + stride;
+  return count().index() + stride;
 }
 
 void TileOrder::begin(Scalar tile) {
@@ -46,26 +46,11 @@ void TileOrder::begin(Scalar tile) {
     return;
   KernelBuilder &b = scope.b;
   Scalar before = (tile - start - double(kWaveSlack)).i32();
-  tile::AwaitOp::create(b, state().get(), constant(b, b.getIndexType(), kTiles),
+  tile::AwaitOp::create(b, state().get(), constant(b, b.getIndexType(), 0),
                         before.get());
 }
 
 void TileOrder::end() {
   if (order == WorkOrder::Wave)
-    count(kTiles, /*isOrdered=*/false);
-}
-
-/// The last to leave makes the state as it was, for launchers that carry out no
-/// fills.
-void TileOrder::leave() {
-  if (order == WorkOrder::Static)
-    return;
-  KernelBuilder &b = scope.b;
-  Scalar left = count(kLeft, /*isOrdered=*/true);
-  ifThen(equal(left, stride.i32() - 1.0), [&] {
-    Scalar zero(b, constant(b, b.getI32Type(), 0));
-    for (int64_t word = 0; word < kWords; ++word)
-      state().store(zero,
-                    Scalar(b, constant(b, b.getIndexType(), double(word))));
-  });
+    count();
 }

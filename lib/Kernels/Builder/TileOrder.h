@@ -20,15 +20,12 @@ public:
   /// Before and after the loads of a tile.
   void begin(Scalar tile);
   void end();
-  /// After the last tile.
-  void leave();
 
 private:
-  enum Word { kTiles, kLeft, kWords };
-  /// What the lanes of the grid count, 0 at the launch.
+  /// How many tiles the lanes of the grid have taken, or ended; 0 at the launch.
   Memory state();
-  /// Adds 1 to a word of it, and gives what it was.
-  Scalar count(Word word, bool isOrdered);
+  /// Adds 1 to it, and gives what it was.
+  Scalar count();
 
   KernelScope &scope;
   WorkOrder order;

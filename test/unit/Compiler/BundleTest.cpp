@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Compiled bundles in the runtime, on the fake driver: what is launched, and
-// with what, is what the launcher makes of the same call.
+// with what.
 #include "DriverFixture.h"
 
 #include "tessera/Compiler/GpuBundle.h"
 #include "tessera/Compiler/Registration.h"
 #include "tessera/Compiler/Spec.h"
-#include "tessera/Launch/AttendLauncher.h"
+#include "tessera/Kernels/AttendPlan.h"
 #include "tessera/Program/Bundle.h"
 #include "tessera/Runtime/Program.h"
 
@@ -109,6 +109,7 @@ protected:
     a.keySizes = makeTensor(0x80000000, TESSERA_I32, {keyBlocks});
     a.lse = makeTensor(0x90000000, TESSERA_F32, {kBatch, kHeads, kRows});
     a.scale = 0.25f;
+    tiles = kBatch * kHeads * blocks;
   }
 
   void open(const Case &row) {
@@ -118,7 +119,7 @@ protected:
     options.plan = row.plan;
     auto bundle = compileToBundle(**module, options, std::nullopt);
     ASSERT_TRUE(bool(bundle)) << toString(bundle.takeError());
-    bytes = std::move(bundle->bytes);
+    bytes = std::move(*bundle);
     library = Library::openBytes(bytes);
     ASSERT_TRUE(library) << library.error().message();
     describeKernels();
@@ -191,44 +192,28 @@ protected:
         record->kernels()[size_t(actionOf(launch).kernel)].name);
   }
 
-  /// The kernel as the launcher takes it, for a call of known length.
-  launch::Entry entryFor(const Case &row, int64_t keys) {
-    auto module = buildModule(context, spec(row));
-    GpuOptions options;
-    options.plan = row.plan;
-    options.keyLength = keys;
-    options.l2Bytes = kL2;
-    GpuCompiler compiler(options);
-    llvm::Error failed = compiler.buildTile(**module);
-    if (!failed)
-      failed = compiler.lower(**module);
-    EXPECT_FALSE(bool(failed)) << toString(std::move(failed));
-    return compiler.entries().front();
+  const program::Kernel &recordOf(const FakeLaunch &launch) {
+    return record->kernels()[size_t(actionOf(launch).kernel)];
+  }
+  AttendPlan planOf(const FakeLaunch &launch) {
+    return llvm::cantFail(parsePlan(record->text(recordOf(launch).plan)));
   }
 
-  FakeLaunch launchBy(const launch::Entry &entry) {
-    driver::Context held = makeContext();
-    fakeCuda().kernels[entry.kernel] = 99;
-    fakeCuda().paramBytesOf[99].clear();
-    for (const launch::Parameter &parameter : entry.parameters)
-      fakeCuda().paramBytesOf[99].push_back(
-          parameter.box.rows                              ? 128
-          : parameter.kind < launch::ParameterKind::Tiles ? 8
-                                                          : 4);
-    auto launcher = launch::AttendLauncher::create(held, entry, {}, true);
-    EXPECT_TRUE(launcher) << launcher.error().message();
-    auto launch = launcher->prepare(
-        arguments, std::bit_cast<driver::DevicePointer>(&workspace[0]));
-    EXPECT_TRUE(launch) << launch.error().message();
-    EXPECT_FALSE(launch->enqueue(nullptr));
-    return fakeCuda().launch;
-  }
+  /// What the call has for an operand that is a number; none: it is no number.
+  std::optional<int64_t> numberOf(StringRef name);
+  /// The tensor that an operand is the address of, or a map over.
+  const tessera_tensor *tensorOf(StringRef name);
 
   MLIRContext context;
   std::vector<std::byte> bytes;
   rt::Expected<Library> library = rt::makeError(TESSERA_INTERNAL, "none yet");
   std::optional<program::Program> record;
-  launch::AttendArguments arguments;
+  struct {
+    tessera_tensor query, key, value, output, index, count, querySizes,
+        keySizes, lse;
+    float scale;
+  } arguments;
+  int64_t tiles = 0;
   size_t workspaceBytes = 0;
   alignas(256) unsigned char workspace[8192];
 };
@@ -240,63 +225,117 @@ FakeTensorMap mapOf(const std::string &bytes) {
   return fakeCuda().tensorMaps[number - 1];
 }
 
-void expectEqual(const FakeTensorMap &is, const FakeTensorMap &wanted) {
-  EXPECT_EQ(is.type, wanted.type);
-  EXPECT_EQ(is.address, wanted.address);
-  EXPECT_EQ(is.dims, wanted.dims);
-  ASSERT_EQ(is.strideBytes.size(), wanted.strideBytes.size());
-  // A dimension of one element is never stepped along.
-  for (size_t d = 1; d < is.dims.size(); ++d)
-    if (is.dims[d] > 1)
-      EXPECT_EQ(is.strideBytes[d - 1], wanted.strideBytes[d - 1]) << d;
-  EXPECT_EQ(is.box, wanted.box);
-  EXPECT_EQ(is.steps, wanted.steps);
-  EXPECT_EQ(is.swizzle, wanted.swizzle);
-  EXPECT_EQ(is.l2Promotion, wanted.l2Promotion);
+std::optional<int64_t> BundleTest::numberOf(StringRef name) {
+  const auto &a = arguments;
+  int64_t queryBlocks = a.querySizes.dims[1];
+  return llvm::StringSwitch<std::optional<int64_t>>(name)
+      .Case("tiles", tiles)
+      .Case("heads", kHeads)
+      .Case("group", kHeads / kKeyHeads)
+      .Case("query_blocks", queryBlocks)
+      .Case("query_length", kRows)
+      .Case("key_length", a.key.dims[2])
+      .Case("query_sizes_stride", queryBlocks)
+      .Case("key_sizes_stride", 0) // all batch entries share them
+      .Default(std::nullopt);
 }
 
-TEST_P(BundleTest, LaunchesAsTheLauncherDoes) {
-  constexpr int64_t kKeys = 700;
+const tessera_tensor *BundleTest::tensorOf(StringRef name) {
+  const auto &a = arguments;
+  return llvm::StringSwitch<const tessera_tensor *>(name)
+      .Case("query", &a.query)
+      .Case("key", &a.key)
+      .Case("value", &a.value)
+      .Case("output", &a.output)
+      .Case("index", &a.index)
+      .Case("count", &a.count)
+      .Case("query_sizes", &a.querySizes)
+      .Case("key_sizes", &a.keySizes)
+      .Case("lse", &a.lse)
+      .Default(nullptr);
+}
+
+template <typename T>
+T valueOf(const std::string &bytes) {
+  T value{};
+  EXPECT_EQ(bytes.size(), sizeof(value));
+  std::memcpy(&value, bytes.data(), std::min(bytes.size(), sizeof(value)));
+  return value;
+}
+
+/// Innermost first: column of a panel, token, panel, head, batch entry.
+void expectMap(const FakeTensorMap &map, const tessera_tensor &tensor,
+               bool isShared) {
+  int64_t headDim = tensor.dims[3];
+  uint64_t columns = map.dims[0];
+  EXPECT_EQ(map.address, tensor.data);
+  ASSERT_EQ(map.dims.size(), 5u);
+  EXPECT_EQ(map.dims, (std::vector<uint64_t>{columns, uint64_t(tensor.dims[2]),
+                                             uint64_t(headDim) / columns,
+                                             uint64_t(tensor.dims[1]),
+                                             uint64_t(tensor.dims[0])}));
+  auto stride = [&](int d) { return uint64_t(tensor.strides[d]) * 2; };
+  EXPECT_EQ(map.strideBytes[0], stride(2));
+  if (map.dims[2] > 1)
+    EXPECT_EQ(map.strideBytes[1], columns * 2);
+  EXPECT_EQ(map.strideBytes[2], stride(1));
+  EXPECT_EQ(map.strideBytes[3], stride(0));
+  EXPECT_EQ(map.box[0], columns);
+  EXPECT_EQ(map.box[3] * map.box[4], 1u);
+  EXPECT_EQ(map.steps, (std::vector<uint32_t>(5, 1)));
+  // Key and value blocks are read whole and by many tiles.
+  EXPECT_EQ(map.l2Promotion, isShared ? driver::L2Promotion::Bytes256
+                                      : driver::L2Promotion::None);
+}
+
+TEST_P(BundleTest, LaunchesWhatTheCallAsksFor) {
   open(GetParam());
-  makeArguments(GetParam(), kKeys);
-  FakeLaunch is = run();
-  launch::Entry entry = entryFor(GetParam(), kKeys);
-  FakeLaunch wanted = launchBy(entry);
-  EXPECT_EQ(is.config.gridX, wanted.config.gridX);
-  EXPECT_EQ(is.config.gridY * is.config.gridZ, 1u);
-  EXPECT_EQ(is.config.blockX, wanted.config.blockX);
-  EXPECT_EQ(is.config.dynamicSharedBytes, wanted.config.dynamicSharedBytes);
-  EXPECT_EQ(is.isCooperative, wanted.isCooperative);
-  const program::Action &action = actionOf(is);
-  EXPECT_EQ(record->text(record->kernels()[size_t(action.kernel)].plan),
-            entry.plan);
-  ASSERT_EQ(is.params.size(), wanted.params.size());
-  size_t number = 0;
-  for (const program::Operand &operand : operandsOf(action)) {
-    SCOPED_TRACE(record->text(operand.name));
-    EXPECT_STREQ(record->text(operand.name),
-                 nameOf(entry.parameters[number].kind));
-    if (operand.kind == program::OperandKind::Map)
-      expectEqual(mapOf(is.params[number]), mapOf(wanted.params[number]));
-    else if (operand.memory.kind == program::MemoryKind::Buffer &&
-             operand.kind == program::OperandKind::Address)
-      EXPECT_TRUE(isInWorkspace(is.params[number]));
-    else
-      EXPECT_EQ(is.params[number], wanted.params[number]);
-    ++number;
+  makeArguments(GetParam(), /*keys=*/700);
+  FakeLaunch launch = run();
+  const program::Action &action = actionOf(launch);
+  AttendPlan plan = planOf(launch);
+  // As many CTAs as are resident, at the most: the fake driver counts threads.
+  EXPECT_EQ(launch.config.gridX,
+            std::min<uint64_t>(132 * (2048 / launch.config.blockX),
+                               llvm::divideCeil(tiles, plan.tiles)));
+  EXPECT_EQ(launch.config.gridY * launch.config.gridZ, 1u);
+  EXPECT_EQ(launch.config.blockX % 128, 0u);
+  EXPECT_GE(launch.config.blockX, 256u);
+  EXPECT_EQ(launch.isCooperative, plan.order == WorkOrder::Wave);
+  ASSERT_EQ(launch.params.size(), operandsOf(action).size());
+  std::set<std::string> seen;
+  for (auto [operand, bytes] :
+       llvm::zip_equal(operandsOf(action), launch.params)) {
+    std::string name = record->text(operand.name);
+    SCOPED_TRACE(name);
+    seen.insert(name);
+    const tessera_tensor *tensor = tensorOf(name);
+    if (operand.kind == program::OperandKind::Map) {
+      ASSERT_NE(tensor, nullptr);
+      expectMap(mapOf(bytes), *tensor, name == "key" || name == "value");
+    } else if (name == "scale")
+      EXPECT_EQ(valueOf<float>(bytes), arguments.scale);
+    else if (auto number = numberOf(name))
+      EXPECT_EQ(valueOf<int32_t>(bytes), *number);
+    else if (tensor)
+      EXPECT_EQ(valueOf<void *>(bytes), tensor->data);
+    else // marks and the state
+      EXPECT_TRUE(isInWorkspace(bytes));
   }
+  for (const char *name :
+       {"query", "key", "value", "output", "index", "count", "query_sizes",
+        "key_sizes", "scale", "lse", "tiles", "key_length"})
+    EXPECT_TRUE(seen.contains(name)) << name;
 }
 
 TEST_P(BundleTest, ZeroesWhatKernelsCountIn) {
   open(GetParam());
   makeArguments(GetParam(), 700);
   FakeLaunch launch = run();
-  size_t words = size_t(entryFor(GetParam(), 700).stateWords);
-  bool isStatic = llvm::StringRef(kernelOf(launch)).ends_with("static");
-  EXPECT_EQ(words == 0, isStatic);
-  size_t zeros = llvm::count(workspace, 0);
-  EXPECT_EQ(zeros, words * sizeof(int32_t));
-  EXPECT_EQ(std::count(workspace, workspace + zeros, 0), int64_t(zeros));
+  size_t words = planOf(launch).order == WorkOrder::Static ? 0 : 1;
+  EXPECT_EQ(llvm::count(workspace, 0), words * sizeof(int32_t));
+  EXPECT_EQ(std::count(workspace, workspace + words * sizeof(int32_t), 0),
+            int64_t(words * sizeof(int32_t)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -321,9 +360,11 @@ TEST_F(OrderTest, IsChosenByKeysAndCache) {
   for (int64_t keys : {700, 20000, 40000, 60000, 80000, 200000}) {
     makeArguments(kCase, keys);
     std::string kernel = kernelOf(run());
-    launch::Entry entry = entryFor(kCase, keys);
-    auto [before, order] = llvm::StringRef(entry.plan).split("order=");
-    EXPECT_EQ(kernel, "tessera_attend_attend_" + order.str()) << keys;
+    AttendShape shape{Float16Type::get(&context), 128, 64, 64, 4};
+    size_t which = *orderAt(shape, keys, kL2).constant();
+    EXPECT_EQ(kernel,
+              "tessera_attend_attend_" + nameOf(ordersFor(shape)[which]).str())
+        << keys;
     seen.insert(kernel);
   }
   EXPECT_EQ(seen.size(), 2u);

@@ -11,7 +11,6 @@
 
 using namespace mlir;
 using namespace tessera;
-using launch::ParameterKind;
 
 namespace {
 
@@ -43,32 +42,43 @@ protected:
   MLIRContext context;
 };
 
+/// Names of what its launches take, the first of them first.
+std::vector<std::string> operandsOf(const program::Writer &record) {
+  std::vector<std::string> names;
+  for (const program::Action &action : record.actions)
+    if (action.kind == program::ActionKind::Launch && names.empty())
+      for (const program::Operand &operand :
+           ArrayRef(record.operands)
+               .slice(action.operands.first, action.operands.count))
+        names.emplace_back(record.read(operand.name));
+  return names;
+}
+
 TEST_F(GpuTest, RecordsWhatALaunchWants) {
   OwningOpRef<ModuleOp> module = parse(kShared);
   ASSERT_TRUE(module);
+  GpuOptions options;
+  options.plan = "order=ticket";
   llvm::Expected<GpuProgram> program =
-      compileForGpu(*module, {}, /*assembler=*/std::nullopt);
+      compileForGpu(*module, options, /*assembler=*/std::nullopt);
   ASSERT_TRUE(bool(program)) << toString(program.takeError());
-  EXPECT_NE(program->ptx.find(".entry self("), std::string::npos);
+  EXPECT_NE(program->ptx.find(".entry self_attend("), std::string::npos);
   EXPECT_FALSE(program->cubin);
-  ASSERT_EQ(program->entries.size(), 1u);
-  const launch::Entry &entry = program->entries[0];
-  EXPECT_EQ(entry.kernel, "self");
-  EXPECT_EQ(entry.dtype, TESSERA_F16);
-  EXPECT_EQ(entry.capacity, 9);
-  EXPECT_EQ(entry.threads, 512);
-  EXPECT_GT(entry.sharedBytes, 12 * 16384);
-  EXPECT_TRUE(entry.hasScale && entry.hasQuerySizes && entry.hasKeySizes);
-  EXPECT_FALSE(entry.hasLse || entry.wantsResidentGrid);
-  EXPECT_EQ(entry.stateWords, 2) << "tickets count";
-  using Kinds = std::vector<ParameterKind>;
-  EXPECT_EQ(entry.arguments,
-            (std::vector<Kinds>{
-                Kinds{ParameterKind::ValueMap}, Kinds{ParameterKind::KeyMap},
-                Kinds{ParameterKind::QueryMap},
-                Kinds{ParameterKind::QuerySizes, ParameterKind::KeySizes},
-                Kinds{ParameterKind::Index}, Kinds{ParameterKind::Count},
-                Kinds{ParameterKind::Scale}, Kinds{ParameterKind::OutputMap}}));
+  ASSERT_EQ(program->functions.size(), 1u);
+  EXPECT_EQ(program->functions[0].name, "self");
+  const program::Writer &record = program->functions[0].writer;
+  ASSERT_EQ(record.kernels.size(), 1u);
+  EXPECT_EQ(record.read(record.kernels[0].name), "self_attend");
+  ASSERT_EQ(record.actions.size(), 2u) << "a fill and a launch";
+  const program::Action &launch = record.actions[1];
+  EXPECT_EQ(record.expression(launch.threads).value, 512);
+  EXPECT_GT(record.expression(launch.sharedBytes).value, 12 * 16384);
+  EXPECT_EQ(launch.flags & program::kCooperative, 0);
+  std::vector<std::string> operands = operandsOf(record);
+  for (const char *name : {"query", "key", "value", "output", "index", "count",
+                           "query_sizes", "key_sizes", "scale", "state"})
+    EXPECT_TRUE(llvm::is_contained(operands, name)) << name;
+  EXPECT_FALSE(llvm::is_contained(operands, "lse"));
 }
 
 TEST_F(GpuTest, BuildsAsThePlanSays) {
@@ -77,9 +87,15 @@ TEST_F(GpuTest, BuildsAsThePlanSays) {
   options.plan = "order=wave,stages=3";
   GpuCompiler compiler(options);
   ASSERT_FALSE(bool(compiler.buildTile(*module)));
-  ASSERT_EQ(compiler.entries().size(), 1u);
-  EXPECT_TRUE(compiler.entries()[0].wantsResidentGrid);
-  EXPECT_NE(compiler.entries()[0].plan.find("stages=3"), std::string::npos);
+  std::vector<GpuFunction> functions = compiler.takeFunctions();
+  ASSERT_EQ(functions.size(), 1u);
+  const program::Writer &record = functions[0].writer;
+  ASSERT_EQ(record.kernels.size(), 1u);
+  EXPECT_NE(record.read(record.kernels[0].plan).find("stages=3"),
+            std::string_view::npos);
+  EXPECT_TRUE(llvm::any_of(record.actions, [](const auto &action) {
+    return action.flags & program::kCooperative;
+  }));
 }
 
 TEST_F(GpuTest, SaysWhichOpHasNoKernel) {

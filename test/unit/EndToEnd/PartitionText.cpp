@@ -54,10 +54,22 @@ private:
                                                : "?";
   }
   std::string scalar(FunctionText &f, const std::string &name, size_t which) {
-    if (scalars.empty())
-      return f.argument(name, "i32");
+    if (scalars.empty()) {
+      std::string given = f.argument(name, "i32");
+      return random.oneIn(2) ? computed(f, name, given) : given;
+    }
     f.line(formatv("%{0} = arith.constant {1} : i32", name, scalars[which]));
     return "%" + name;
+  }
+
+  /// The same number, by arithmetic.
+  std::string computed(FunctionText &f, const std::string &name,
+                       const std::string &given) {
+    f.line(formatv("%{0}_part = arith.constant {1} : i32", name,
+                   random.integer(-9, 9)));
+    f.line(formatv("%{0}_rest = arith.subi {1}, %{0}_part : i32", name, given));
+    f.line(formatv("%{0}_sum = arith.addi %{0}_rest, %{0}_part : i32", name));
+    return "%" + name + "_sum";
   }
 
   const PartitionConfig &config;

@@ -52,7 +52,10 @@ public:
   void lowerMapFromLists(bsa::MapFromListsOp op);
   void lowerMapToLists(bsa::MapToListsOp op);
   void lowerCast(mlir::tensor::CastOp op);
-  void lowerDim(mlir::tensor::DimOp op);
+  /// What stands for a number of the source, an argument or computed from
+  /// arguments and extents. It is computed where the function begins, before
+  /// any step.
+  mlir::Value scalarOf(mlir::Value scalar);
 
   /// The extent of an op's symbol, e.g. "Skv".
   mlir::Value extentOf(mlir::Operation *op, llvm::StringRef symbol) {
@@ -71,6 +74,10 @@ private:
   mlir::Value allocate(mlir::RankedTensorType type,
                        llvm::ArrayRef<mlir::Value> extents);
   mlir::Value extentOf(bsa::DimClass dim);
+  mlir::Value extentAt(mlir::tensor::DimOp op);
+  /// Calls write() where the numbers that are known so far end.
+  mlir::Value
+  writeNumber(llvm::function_ref<mlir::Value(mlir::OpBuilder &)> write);
   /// The first `count` extents of a tensor or map.
   llvm::SmallVector<mlir::Value> extentsOf(mlir::Value value, int64_t count);
 
@@ -79,6 +86,8 @@ private:
   mlir::OpBuilder &builder;
   mlir::Block *body = nullptr;
   llvm::DenseMap<bsa::DimClass, mlir::Value> extents;
+  /// With which the numbers at the start end; null: there are none yet.
+  mlir::Operation *lastNumber = nullptr;
   llvm::SmallVector<mlir::Value> temporaries;
 };
 
