@@ -126,6 +126,48 @@ tessera_library::code(const Candidate &candidate, Index number) const {
   return found;
 }
 
+/// The image for the host that a record has; null without one.
+static const program::Image *hostImage(const Program &record, Index &number) {
+  for (number = 0; size_t(number) < record.images().size(); ++number)
+    if (record.images()[size_t(number)].kind == program::ImageKind::Host)
+      return &record.images()[size_t(number)];
+  return nullptr;
+}
+
+Expected<HostEntry> tessera_library::hostEntry(const Candidate &candidate) {
+  Program record = candidate.record();
+  if (candidate.object && candidate.object->call)
+    return HostEntry{candidate.object->call, candidate.object->compute};
+  Index number = program::kNone;
+  const program::Image *image = hostImage(record, number);
+  if (candidate.object || !image)
+    return makeError(TESSERA_NOT_FOUND,
+                     "%s: its code for the host is not in the library; link "
+                     "the object to the process and open its table, or compile "
+                     "a bundle",
+                     record.function());
+  Lock lock(mutex);
+  for (HostCode *loaded = hostCode; loaded; loaded = loaded->next)
+    if (loaded->is(*image))
+      return loaded->find(record.function());
+  Expected<std::span<const std::byte>> bytes = code(candidate, number);
+  if (!bytes)
+    return bytes.takeError();
+  auto *made = makeObject<HostCode>();
+  if (!made)
+    return outOfMemory("code for the host");
+  if (Error error = made->load(*image, *bytes)) {
+    destroyObject(made);
+    return makeError(error.code(), "%s: %s", record.function(),
+                     error.message());
+  }
+  logLine("%s: loaded code for the host, %zu bytes", record.function(),
+          bytes->size());
+  made->next = hostCode;
+  hostCode = made;
+  return made->find(record.function());
+}
+
 //===----------------------------------------------------------------------===//
 // Owners
 //===----------------------------------------------------------------------===//
@@ -136,6 +178,10 @@ tessera_library::~tessera_library() {
       candidate.programs = program->next;
       destroyObject(program);
     }
+  while (HostCode *code = hostCode) {
+    hostCode = code->next;
+    destroyObject(code);
+  }
 }
 
 void tessera_library::release() {

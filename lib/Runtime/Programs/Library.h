@@ -5,6 +5,7 @@
 #ifndef TESSERA_LIB_RUNTIME_PROGRAMS_LIBRARY_H
 #define TESSERA_LIB_RUNTIME_PROGRAMS_LIBRARY_H
 
+#include "HostCode.h"
 #include "Memory.h"
 
 #include "tessera-c/Program.h"
@@ -54,11 +55,16 @@ struct tessera_library {
   code(const tessera::rt::Candidate &candidate,
        tessera::program::Index image) const;
 
+  /// What a program for the host is called by. Loads its code the first time.
+  tessera::rt::Expected<tessera::rt::HostEntry>
+  hostEntry(const tessera::rt::Candidate &candidate);
+
   std::atomic<int32_t> references{1}; ///< its owner's, and one a launches
   tessera::rt::Mapping mapping;
   std::optional<tessera::program::Bundle> bundle;
   tessera::rt::Array<tessera::rt::Candidate> candidates;
-  tessera::rt::Mutex mutex; ///< of what was found
+  tessera::rt::Mutex mutex;                 ///< of what was found or loaded
+  tessera::rt::HostCode *hostCode = nullptr; ///< each image once
 };
 
 #endif // TESSERA_LIB_RUNTIME_PROGRAMS_LIBRARY_H
