@@ -108,7 +108,7 @@ HostCompiler::lower(ModuleOp prepared) {
 }
 
 llvm::Expected<host::HostProgram> HostCompiler::build(ModuleOp prepared,
-                                                     host::Form form) {
+                                                      host::Form form) {
   llvm::Expected<std::vector<LoweredLevel>> lowered = lower(prepared);
   if (!lowered)
     return lowered.takeError();

@@ -7,25 +7,19 @@
 
 using namespace tessera;
 
-static void addEvidence(const CompileOptions &options,
+static void addEvidence(llvm::ArrayRef<const host::CpuLevel *> levels,
                         program::Writer &writer) {
   FactList evidence(writer);
   evidence.add("compiler", kCompilerName);
-  for (const host::CpuLevel *level : options.levels)
+  for (const host::CpuLevel *level : levels)
     evidence.add("level", level->cpu);
   writer.head.evidence = evidence.range();
 }
 
-llvm::Error tessera::addToBundle(mlir::ModuleOp module,
-                                 const CompileOptions &given,
+llvm::Error tessera::addToBundle(HostCompiler &compiler,
+                                 mlir::ModuleOp prepared,
                                  program::BundleWriter &bundle) {
-  CompileOptions options = given;
-  if (options.levels.empty())
-    options.levels = llvm::cantFail(parseCpuLevels("all"));
-  HostCompiler compiler(options);
-  if (llvm::Error error = compiler.prepare(module))
-    return error;
-  auto code = compiler.buildImage(module);
+  auto code = compiler.buildImage(prepared);
   if (!code)
     return code.takeError();
   llvm::StringRef text = (*code)->getBuffer();
@@ -34,8 +28,19 @@ llvm::Error tessera::addToBundle(mlir::ModuleOp module,
       std::as_bytes(std::span(text.data(), text.size())), /*leastDriver=*/0);
   for (program::Writer &writer : compiler.takeWriters()) {
     writer.images.push_back(image);
-    addEvidence(options, writer);
+    addEvidence(compiler.levels(), writer);
     bundle.addProgram(writer.write());
   }
   return llvm::Error::success();
+}
+
+llvm::Expected<std::vector<std::byte>>
+tessera::compileToBundle(mlir::ModuleOp module, const CompileOptions &options) {
+  HostCompiler compiler(options);
+  if (llvm::Error error = compiler.prepare(module))
+    return error;
+  program::BundleWriter bundle;
+  if (llvm::Error error = addToBundle(compiler, module, bundle))
+    return error;
+  return bundle.write();
 }

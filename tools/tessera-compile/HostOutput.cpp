@@ -53,13 +53,13 @@ static llvm::Expected<std::string> emitText(Emit what, HostCompiler &compiler,
 
 static llvm::Expected<Content> emitBundle(ModuleOp module,
                                           const CompileOptions &options) {
-  program::BundleWriter bundle;
-  if (llvm::Error error = addToBundle(module, options, bundle))
-    return error;
-  std::vector<std::byte> bytes = bundle.write();
-  return Content{std::string(reinterpret_cast<const char *>(bytes.data()),
-                             bytes.size()),
-                 ""};
+  llvm::Expected<std::vector<std::byte>> bytes =
+      compileToBundle(module, options);
+  if (!bytes)
+    return bytes.takeError();
+  return Content{
+      std::string(reinterpret_cast<const char *>(bytes->data()), bytes->size()),
+      ""};
 }
 
 llvm::Expected<Content> emitForHost(Emit what, ModuleOp module,

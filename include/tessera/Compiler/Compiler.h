@@ -47,12 +47,15 @@ public:
   /// Expands and fuses `module` in place and reads its public functions.
   llvm::Error prepare(mlir::ModuleOp module);
   llvm::ArrayRef<program::Record> records() const { return functions; }
+  llvm::ArrayRef<const host::CpuLevel *> levels() const {
+    return options.levels;
+  }
 
   /// Loops and vectors, per level.
   llvm::Expected<std::vector<LoweredLevel>> lower(mlir::ModuleOp prepared);
   /// Optimised LLVM IR with an entry for each public function.
-  llvm::Expected<host::HostProgram>
-  build(mlir::ModuleOp prepared, host::Form form = host::Form::Object);
+  llvm::Expected<host::HostProgram> build(mlir::ModuleOp prepared,
+                                          host::Form form = host::Form::Object);
   /// build() and machine code: an ELF object.
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
   buildObject(mlir::ModuleOp prepared);

@@ -9,10 +9,15 @@
 
 namespace tessera {
 
-/// Compiles `module`, which is changed, and adds each of its public functions
-/// as a program; they share an image.
-llvm::Error addToBundle(mlir::ModuleOp module, const CompileOptions &options,
+/// Compiles a module that `compiler` has prepared, and adds each of its public
+/// functions as a program; they share an image.
+llvm::Error addToBundle(HostCompiler &compiler, mlir::ModuleOp prepared,
                         program::BundleWriter &bundle);
+
+/// All of it: a bundle of that alone. `module` is changed. The same module and
+/// options give the same bytes.
+llvm::Expected<std::vector<std::byte>>
+compileToBundle(mlir::ModuleOp module, const CompileOptions &options);
 
 } // namespace tessera
 

@@ -313,10 +313,10 @@ Error tessera_launches::prepare(const tessera_call &call) {
     entry = *found;
     this->call = entry.call;
   }
-  if (Error error = program::checkCall(
-          record, call.args,
-          isHost ? program::Reading::Yes : program::Reading::No, entry.compute,
-          checked()))
+  if (Error error = program::checkCall(record, call.args,
+                                       isHost ? program::Reading::Yes
+                                              : program::Reading::No,
+                                       entry.compute, checked()))
     return error;
   keepArguments(call.args);
   program->context->fill(device);

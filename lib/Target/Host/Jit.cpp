@@ -15,8 +15,7 @@ using namespace llvm;
 using namespace tessera::host;
 
 llvm::ArrayRef<RuntimeFunction> tessera::host::runtimeFunctions() {
-#define TESSERA_ROW(function)                                                  \
-  {#function, reinterpret_cast<void *>(&function)},
+#define TESSERA_ROW(function) {#function, reinterpret_cast<void *>(&function)},
   static const RuntimeFunction rows[] = {TESSERA_HOST_CALLEES(TESSERA_ROW)};
 #undef TESSERA_ROW
   return rows;

@@ -42,10 +42,11 @@ static Error writeFile(StringRef path, StringRef contents) {
 static Error runLinker(ArrayRef<StringRef> args) {
   static std::mutex mutex;
   std::scoped_lock lock(mutex);
-  SmallVector<std::string> copies = {"ld.lld", "-m", "elf_x86_64", "-shared",
-                                     "-O1",    "-z", "now",        "-z",
-                                     "relro"};
-  append_range(copies, map_range(args, [](StringRef arg) { return arg.str(); }));
+  SmallVector<std::string> copies = {"ld.lld",  "-m",  "elf_x86_64",
+                                     "-shared", "-O1", "-z",
+                                     "now",     "-z",  "relro"};
+  append_range(copies,
+               map_range(args, [](StringRef arg) { return arg.str(); }));
   SmallVector<const char *> chars;
   for (const std::string &copy : copies)
     chars.push_back(copy.c_str());
@@ -76,26 +77,24 @@ static Expected<std::unique_ptr<MemoryBuffer>> linkIn(StringRef folder,
   // A library without symbols, so that whoever loads the image loads libm, and
   // libc with it. Its functions are those of the first version, which every
   // system has.
-  if (Error error = runLinker({"-soname", "libm.so.6", "--format=binary",
-                               nothing, "-o", libm}))
+  if (Error error = runLinker(
+          {"-soname", "libm.so.6", "--format=binary", nothing, "-o", libm}))
     return error;
-  if (Error error = runLinker({"--no-as-needed", "--gc-sections", objectFile,
-                               libm, "-o", image}))
+  if (Error error = runLinker(
+          {"--no-as-needed", "--gc-sections", objectFile, libm, "-o", image}))
     return error;
   auto bytes = MemoryBuffer::getFile(image, /*IsText=*/false,
                                      /*RequiresNullTerminator=*/false,
                                      /*IsVolatile=*/true);
   if (!bytes)
-    return createStringError(bytes.getError(), "cannot read '" + image +
-                                                   "': " +
+    return createStringError(bytes.getError(), "cannot read '" + image + "': " +
                                                    bytes.getError().message());
   return std::move(*bytes);
 }
 
 Expected<std::unique_ptr<MemoryBuffer>> linkImage(MemoryBufferRef object) {
   SmallString<128> folder;
-  if (std::error_code error =
-          sys::fs::createUniqueDirectory("tessera", folder))
+  if (std::error_code error = sys::fs::createUniqueDirectory("tessera", folder))
     return cannotWrite("tessera-*", error);
   scope_exit remove(
       [&] { sys::fs::remove_directories(folder, /*IgnoreErrors=*/true); });
