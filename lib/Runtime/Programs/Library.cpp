@@ -32,26 +32,29 @@ Error Mapping::open(const char *path) {
   int file = ::open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0)
     return cannotOpen(path, std::strerror(errno));
-  struct stat status{};
   const char *reason = nullptr;
-  if (fstat(file, &status) != 0)
-    reason = std::strerror(errno);
-  else if (!S_ISREG(status.st_mode))
+  struct stat status{};
+  if (fstat(file, &status) == 0 && !S_ISREG(status.st_mode))
     reason = "it is no file";
   else if (status.st_size == 0)
     reason = "it is empty";
-  if (!reason) {
-    void *mapped = mmap(nullptr, size_t(status.st_size), PROT_READ, MAP_PRIVATE,
-                        file, /*offset=*/0);
-    if (mapped == MAP_FAILED) {
-      reason = std::strerror(errno);
-    } else {
-      first = static_cast<const std::byte *>(mapped);
-      size = size_t(status.st_size);
-    }
-  }
+  else if (!map(file))
+    reason = std::strerror(errno);
   close(file);
   return reason ? cannotOpen(path, reason) : Error();
+}
+
+bool Mapping::map(int file) {
+  struct stat status{};
+  if (fstat(file, &status) != 0)
+    return false;
+  void *mapped = mmap(nullptr, size_t(status.st_size), PROT_READ, MAP_PRIVATE,
+                      file, /*offset=*/0);
+  if (mapped == MAP_FAILED)
+    return false;
+  first = static_cast<const std::byte *>(mapped);
+  size = size_t(status.st_size);
+  return true;
 }
 
 Mapping::~Mapping() {
@@ -182,6 +185,7 @@ tessera_library::~tessera_library() {
     hostCode = code->next;
     destroyObject(code);
   }
+  std::free(owned);
 }
 
 void tessera_library::release() {
@@ -189,17 +193,14 @@ void tessera_library::release() {
     destroyObject(this);
 }
 
-/// Makes a library that open(library) fills.
-template <typename Open>
-static tessera_error *openLibrary(tessera_library **library, Open open) {
+template <typename Fill>
+static tessera_error *openLibrary(tessera_library **library, Fill fill) {
   *library = nullptr;
-  auto *made = makeObject<tessera_library>();
-  Error error = made ? open(*made) : outOfMemory("a library");
-  if (!error)
-    *library = made;
-  else if (made)
-    made->release();
-  return error.release();
+  Expected<tessera_library *> made = makeLibrary(fill);
+  if (!made)
+    return made.takeError().release();
+  *library = *made;
+  return nullptr;
 }
 
 tessera_error *tessera_library_open(const char *path,

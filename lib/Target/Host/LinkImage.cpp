@@ -2,12 +2,9 @@
 //
 // From an object to a shared object, by lld as a library.
 #include "EmitImage.h"
+#include "tessera/Target/PrivateFolder.h"
 
 #include "lld/Common/Driver.h"
-#include "llvm/ADT/ScopeExit.h"
-#include "llvm/ADT/SmallString.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <mutex>
@@ -61,16 +58,14 @@ static Error runLinker(ArrayRef<StringRef> args) {
 }
 
 /// The names of the files do not get into what is made of them.
-static Expected<std::unique_ptr<MemoryBuffer>> linkIn(StringRef folder,
-                                                      StringRef object) {
-  auto inFolder = [&](StringRef name) {
-    SmallString<128> path = folder;
-    sys::path::append(path, name);
-    return path;
-  };
-  SmallString<128> objectFile = inFolder("image.o"), libm = inFolder("libm.so"),
-                   nothing = inFolder("nothing"), image = inFolder("image.so");
-  if (Error error = writeFile(objectFile, object))
+Expected<std::unique_ptr<MemoryBuffer>> linkImage(MemoryBufferRef object) {
+  Expected<PrivateFolder> folder = PrivateFolder::create();
+  if (!folder)
+    return folder.takeError();
+  std::string objectFile = folder->file("image.o"),
+              nothing = folder->file("nothing"), libm = folder->file("libm.so"),
+              image = folder->file("image.so");
+  if (Error error = writeFile(objectFile, object.getBuffer()))
     return error;
   if (Error error = writeFile(nothing, ""))
     return error;
@@ -87,18 +82,8 @@ static Expected<std::unique_ptr<MemoryBuffer>> linkIn(StringRef folder,
                                      /*RequiresNullTerminator=*/false,
                                      /*IsVolatile=*/true);
   if (!bytes)
-    return createStringError(bytes.getError(), "cannot read '" + image + "': " +
-                                                   bytes.getError().message());
+    return createFileError(image, bytes.getError());
   return std::move(*bytes);
-}
-
-Expected<std::unique_ptr<MemoryBuffer>> linkImage(MemoryBufferRef object) {
-  SmallString<128> folder;
-  if (std::error_code error = sys::fs::createUniqueDirectory("tessera", folder))
-    return cannotWrite("tessera-*", error);
-  scope_exit remove(
-      [&] { sys::fs::remove_directories(folder, /*IgnoreErrors=*/true); });
-  return linkIn(folder, object.getBuffer());
 }
 
 } // namespace tessera::host
