@@ -66,10 +66,14 @@ static Error compileForGpu(mlir::ModuleOp module,
   auto chip = nvptx::findChip(options.chip);
   if (!chip)
     return chip.takeError();
+  std::vector<std::string> packages = nvptx::sitePackagesHere();
   std::vector<nvptx::AssemblerPlace> places =
-      nvptx::assemblerPlaces("", nvptx::sitePackagesHere());
+      nvptx::assemblerPlaces("", packages);
   for (const nvptx::AssemblerPlace &place : places)
     append_range(made.files, place.files);
+  // Where a wheel brings a folder of its own.
+  for (const std::string &folder : packages)
+    made.files.push_back(folder + "/nvidia");
   std::optional<nvptx::Assembler> assembler;
   if (auto found = nvptx::findAssembler(places, *chip)) {
     assembler = std::move(*found);

@@ -18,7 +18,7 @@ static void *const callees[] = {TESSERA_HOST_CALLEES(TESSERA_ADDRESS)};
 #undef TESSERA_ADDRESS
 
 static Error cannotLoad(const char *doing, const char *reason) {
-  return makeError(TESSERA_INTERNAL,
+  return makeError(TESSERA_OUT_OF_MEMORY,
                    "code for the host cannot be loaded, %s: %s; allow this "
                    "process files in memory and /proc, or link an object",
                    doing, reason);
