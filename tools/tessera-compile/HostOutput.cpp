@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Output.h"
 
+#include "tessera/Compiler/HostBundle.h"
 #include "tessera/Target/Host/Header.h"
 
 using namespace mlir;
@@ -14,12 +15,13 @@ llvm::Expected<Emit> chooseHostOutput(Emit what) {
   case Emit::MLIR:
   case Emit::LLVM:
   case Emit::Object:
+  case Emit::Bundle:
   case Emit::Header:
     return what;
   default:
     return llvm::createStringError(
-        "--emit: the host gives mlir, llvm, object and header; add --target "
-        "sm_90a for tile, ptx, cubin and bundle");
+        "--emit: the host gives mlir, llvm, object, bundle and header; add "
+        "--target sm_90a for tile, ptx and cubin");
   }
 }
 
@@ -49,8 +51,21 @@ static llvm::Expected<std::string> emitText(Emit what, HostCompiler &compiler,
   return text;
 }
 
+static llvm::Expected<Content> emitBundle(ModuleOp module,
+                                          const CompileOptions &options) {
+  llvm::Expected<std::vector<std::byte>> bytes =
+      compileToBundle(module, options);
+  if (!bytes)
+    return bytes.takeError();
+  return Content{
+      std::string(reinterpret_cast<const char *>(bytes->data()), bytes->size()),
+      ""};
+}
+
 llvm::Expected<Content> emitForHost(Emit what, ModuleOp module,
                                     const CompileOptions &options) {
+  if (what == Emit::Bundle)
+    return emitBundle(module, options);
   HostCompiler compiler(options);
   if (llvm::Error error = compiler.prepare(module))
     return error;

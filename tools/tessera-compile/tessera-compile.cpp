@@ -188,6 +188,8 @@ int main(int argc, char **argv) {
   if (!files)
     return tessera::usageError(kTool, toString(files.takeError()));
 
+  // A linker that is used as a library forgets what was asked for.
+  bool wantsTimes = timing;
   llvm::Expected<tessera::Content> content =
       target == Target::Host
           ? tessera::emitForHost(*emit, **module, options)
@@ -199,7 +201,7 @@ int main(int argc, char **argv) {
     files->back().os() << content->header;
   if (llvm::Error error = tessera::OutputFile::keep(*files))
     return fail(std::move(error));
-  if (timing)
+  if (wantsTimes)
     printTimes(times, std::chrono::duration<double>(
                           std::chrono::steady_clock::now() - start)
                           .count());

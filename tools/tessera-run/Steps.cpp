@@ -2,9 +2,12 @@
 #include "Steps.h"
 
 #include "../Assignments.h"
+#include "../RuntimeErrors.h"
 #include "tessera/Compiler/CommandLine.h"
+#include "tessera/Program/Bundle.h"
 
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Process.h"
 
 #include <sys/resource.h>
@@ -31,6 +34,60 @@ int refuse(tessera_error *error) {
   tessera_error_destroy(error);
   return usage ? kExitUsage : code;
 }
+
+//===----------------------------------------------------------------------===//
+// Bundles
+//===----------------------------------------------------------------------===//
+
+Expected<std::vector<std::byte>> readBundle(StringRef path) {
+  auto file = MemoryBuffer::getFile(path, /*IsText=*/false,
+                                    /*RequiresNullTerminator=*/false);
+  if (!file)
+    return createStringError("--bundle: cannot read '" + path +
+                             "': " + file.getError().message());
+  std::span<const char> bytes((*file)->getBufferStart(),
+                              (*file)->getBufferSize());
+  std::span<const std::byte> all = std::as_bytes(bytes);
+  return std::vector(all.begin(), all.end());
+}
+
+Expected<std::vector<program::Record>>
+readRecords(std::span<const std::byte> bytes, bool isForHost) {
+  auto bundle = asLLVM(program::Bundle::open(bytes));
+  if (!bundle)
+    return bundle.takeError();
+  std::vector<program::Record> records;
+  std::string chips;
+  for (size_t i = 0; i < bundle->programCount(); ++i) {
+    std::span<const std::byte> record = bundle->record(i);
+    auto program = asLLVM(program::Program::open(record));
+    if (!program)
+      return program.takeError();
+    if (program->isForHost() == isForHost)
+      records.emplace_back(std::vector(record.begin(), record.end()));
+    else if (!StringRef(chips).contains(program->chip()))
+      chips += (chips.empty() ? "" : ", ") + std::string(program->chip());
+  }
+  if (!records.empty())
+    return records;
+  return createStringError("--target: all programs of the bundle are for " +
+                           chips + "; choose that");
+}
+
+Error printExplanation(tessera_program *program, const Launches &launches) {
+  char *text = nullptr;
+  if (rt::Error error(tessera_program_explain(program, launches.get(),
+                                              TESSERA_WORDS, &text));
+      error)
+    return asLLVM(error);
+  outs() << text;
+  tessera_text_destroy(text);
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// The call
+//===----------------------------------------------------------------------===//
 
 static Expected<program::Program>
 pickFunction(ArrayRef<program::Record> functions, StringRef wanted) {

@@ -6,6 +6,7 @@
 
 #include "Arguments.h"
 #include "tessera/Program/Writer.h"
+#include "tessera/Runtime/Program.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -29,8 +30,17 @@ struct RunRequest {
 // These change `module`, print what they find and return what main returns.
 int runOnHost(mlir::ModuleOp module, const RunRequest &request);
 int runOnGpu(mlir::ModuleOp module, const RunRequest &request);
-/// Of a bundle for GPUs that has been compiled before.
-int runBundle(const RunRequest &request);
+/// Of a bundle that has been compiled before.
+int runBundleOnHost(const RunRequest &request);
+int runBundleOnGpu(const RunRequest &request);
+
+llvm::Expected<std::vector<std::byte>> readBundle(llvm::StringRef path);
+/// Of its programs for the host, or of the others.
+llvm::Expected<std::vector<program::Record>>
+readRecords(std::span<const std::byte> bundle, bool isForHost);
+
+llvm::Error printExplanation(tessera_program *program,
+                             const Launches &launches);
 
 /// Prints `tessera-run: <message>`; EXIT_FAILURE.
 int fail(const llvm::Twine &message);

@@ -4,6 +4,7 @@
 #include "tessera/Target/Host/Jit.h"
 
 #include "RuntimeFunctions.h"
+#include "tessera/Program/HostImage.h"
 
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -14,18 +15,8 @@ using namespace llvm;
 using namespace tessera::host;
 
 llvm::ArrayRef<RuntimeFunction> tessera::host::runtimeFunctions() {
-#define TESSERA_ROW(function)                                                  \
-  {                                                                            \
-    #function, reinterpret_cast<void *>(&function)                             \
-  }
-  static const RuntimeFunction rows[] = {
-      TESSERA_ROW(tessera_cpu_level),
-      TESSERA_ROW(tessera_num_threads),
-      TESSERA_ROW(tessera_rt_check_call),
-      TESSERA_ROW(tessera_rt_error),
-      TESSERA_ROW(tessera_rt_memory_error),
-      TESSERA_ROW(tessera_rt_parallel_for),
-  };
+#define TESSERA_ROW(function) {#function, reinterpret_cast<void *>(&function)},
+  static const RuntimeFunction rows[] = {TESSERA_HOST_CALLEES(TESSERA_ROW)};
 #undef TESSERA_ROW
   return rows;
 }

@@ -4,6 +4,7 @@
 #include "tessera/Target/Host/Program.h"
 
 #include "EmitEntry.h"
+#include "EmitImage.h"
 #include "ObjectSymbols.h"
 #include "tessera/Target/Host/Passes.h"
 
@@ -128,6 +129,10 @@ Error HostProgram::addEntries(ArrayRef<program::Record> records) {
   return Error::success();
 }
 
+void HostProgram::makeImage(ArrayRef<program::Record> records) {
+  emitImageTable(*module, records);
+}
+
 Error HostProgram::optimize() {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
@@ -171,6 +176,13 @@ Expected<std::unique_ptr<MemoryBuffer>> HostProgram::emitObject() {
   return object;
 }
 
+Expected<std::unique_ptr<MemoryBuffer>> HostProgram::emitImage() {
+  Expected<std::unique_ptr<MemoryBuffer>> object = emitObject();
+  if (!object)
+    return object;
+  return linkImage(**object);
+}
+
 static Error lowerToLLVM(mlir::ModuleOp module) {
   mlir::PassManager lowering(module.getContext());
   buildLowerToLLVMPipeline(lowering);
@@ -194,7 +206,7 @@ static Error addLevels(HostProgram &program, ArrayRef<LevelModule> modules,
 
 Expected<HostProgram> buildProgram(ArrayRef<LevelModule> modules,
                                    ArrayRef<program::Record> records,
-                                   StageTimes *times) {
+                                   StageTimes *times, Form form) {
   Expected<HostProgram> program = HostProgram::create();
   if (!program)
     return program.takeError();
@@ -202,6 +214,8 @@ Expected<HostProgram> buildProgram(ArrayRef<LevelModule> modules,
     return error;
   if (Error error = program->addEntries(records))
     return error;
+  if (form == Form::Image)
+    program->makeImage(records);
   if (Error error =
           measureStage(times, "optimise", [&] { return program->optimize(); }))
     return error;

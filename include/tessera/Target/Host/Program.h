@@ -47,6 +47,10 @@ public:
   /// one.
   llvm::Error addEntries(llvm::ArrayRef<program::Record> records);
 
+  /// Makes the module one for emitImage(), which has the functions of the
+  /// records and no other.
+  void makeImage(llvm::ArrayRef<program::Record> records);
+
   /// Runs LLVM's optimiser with each function's level in mind.
   llvm::Error optimize();
 
@@ -56,6 +60,9 @@ public:
   /// and libm, and nothing else: an error if it would.
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> emitObject();
 
+  /// After makeImage(): an ELF shared object, tessera/Program/HostImage.h.
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> emitImage();
+
 private:
   HostProgram();
 
@@ -64,6 +71,9 @@ private:
   std::unique_ptr<llvm::Module> module;
   std::vector<const CpuLevel *> levels; ///< best first
 };
+
+/// What a program will be: an object for linking, or an image of a bundle.
+enum class Form { Object, Image };
 
 /// Functions in memref, vector and scf form, cut for one level. They have no
 /// results; each argument of a record is a memref whose innermost stride is
@@ -84,7 +94,7 @@ struct LevelModule {
 llvm::Expected<HostProgram>
 buildProgram(llvm::ArrayRef<LevelModule> modules,
              llvm::ArrayRef<program::Record> records,
-             StageTimes *times = nullptr);
+             StageTimes *times = nullptr, Form form = Form::Object);
 
 } // namespace tessera::host
 
