@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Arguments.h"
 
-#include "../Assignments.h"
+#include "Assignments.h"
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
@@ -355,6 +355,12 @@ void Arguments::poisonOutputs() {
     for (size_t at = 0; at < array.data.size(); at += bytes)
       memcpy(array.data.data() + at, &poison, bytes);
   }
+}
+
+bool Arguments::sameTensors(const Arguments &other) const {
+  return all_of_zip(arrays, other.arrays, [](const auto &a, const auto &b) {
+    return a.data == b.data;
+  });
 }
 
 std::vector<void *> Arguments::pack() {
