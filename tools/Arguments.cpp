@@ -297,7 +297,7 @@ void Arguments::fillLists(const Constraint &lists, std::mt19937_64 &random) {
     if (lists.target != program::kNone && param.symbol != program::kNone &&
         symbolOf(lists.target) == &symbols[size_t(param.symbol)])
       integer = std::min(integer, count);
-  if (lists.other == program::kNone)
+  if (lists.other == program::kNone || fromFile[lists.other])
     return;
   npy::Array &counts = arrays[lists.other];
   auto *each = reinterpret_cast<int32_t *>(counts.data.data());
