@@ -14,19 +14,32 @@ using namespace tessera::oracle;
 
 namespace tessera::test {
 
-static std::vector<uint16_t> halves(const Tensor &tensor, Element element) {
-  std::vector<uint16_t> bits;
-  for (double number : tensor.data)
-    bits.push_back(element == Element::BF16 ? toBF16(number) : toF16(number));
+/// Where row (b * heads + h) * tokens + t lies, in rows.
+int64_t AttendCall::placeOf(int64_t row, int64_t heads, int64_t tokens) const {
+  if (geometry.seed % 2 == 0)
+    return row;
+  int64_t token = row % tokens, head = row / tokens % heads,
+          batch = row / tokens / heads;
+  return (batch * tokens + token) * heads + head;
+}
+
+std::vector<uint16_t> AttendCall::halves(const Tensor &tensor) const {
+  const StaticConfig &config = geometry.config;
+  std::vector<uint16_t> bits(tensor.data.size());
+  for (int64_t i = 0; i < int64_t(bits.size()); ++i) {
+    int64_t row = placeOf(i / config.headDim, tensor.dims[1], tensor.dims[2]);
+    double number = tensor.data[size_t(i)];
+    bits[size_t(row * config.headDim + i % config.headDim)] =
+        config.element == Element::BF16 ? toBF16(number) : toF16(number);
+  }
   return bits;
 }
 
 AttendCall::AttendCall(const Geometry &g, Counts counts)
     : lists(toTensors(g.lists, g.config.capacity, /*poison=*/1 << 30)),
       geometry(g), counts(counts), inputs(drawInputs(g)),
-      query(halves(inputs.query, g.config.element)),
-      key(halves(inputs.key, g.config.element)),
-      value(halves(inputs.value, g.config.element)), output(query.size()),
+      query(halves(inputs.query)), key(halves(inputs.key)),
+      value(halves(inputs.value)), output(query.size()),
       lse(query.size() / size_t(g.config.headDim)) {
   if (!lists.count.empty())
     count = lists.count.front();
@@ -95,17 +108,26 @@ void AttendCall::pass(std::vector<void *> &args, void *data,
   args.push_back(&tensor);
 }
 
+void AttendCall::passRows(std::vector<void *> &args,
+                          std::vector<uint16_t> &data, int64_t heads,
+                          int64_t tokens) {
+  const StaticConfig &config = geometry.config;
+  pass(args, data.data(),
+       config.element == Element::BF16 ? TESSERA_BF16 : TESSERA_F16,
+       {geometry.batch, heads, tokens, config.headDim});
+  tessera_tensor &tensor = tensors.back();
+  tensor.strides[1] = placeOf(tokens, heads, tokens) * config.headDim;
+  tensor.strides[2] = placeOf(1, heads, tokens) * config.headDim;
+}
+
 std::vector<void *> AttendCall::arguments() {
   const Geometry &g = geometry;
-  int64_t dim = g.config.headDim;
   int64_t blocks = blockCount(g.queries, g.config.block.query);
-  tessera_dtype halfType =
-      g.config.element == Element::BF16 ? TESSERA_BF16 : TESSERA_F16;
   std::vector<void *> args;
   tensors.clear();
-  pass(args, query.data(), halfType, {g.batch, g.heads(), g.queries, dim});
-  for (std::vector<uint16_t> *of : {&key, &value})
-    pass(args, of->data(), halfType, {g.batch, g.kvHeads, g.keys, dim});
+  passRows(args, query, g.heads(), g.queries);
+  passRows(args, key, g.kvHeads, g.keys);
+  passRows(args, value, g.kvHeads, g.keys);
   pass(args, lists.index.data(), TESSERA_I32,
        {g.batch, g.heads(), blocks, g.config.capacity});
   if (counts == Counts::Each)
@@ -118,7 +140,7 @@ std::vector<void *> AttendCall::arguments() {
   scale = float(inputs.scale.value_or(0));
   if (g.config.scale)
     args.push_back(&scale);
-  pass(args, output.data(), halfType, {g.batch, g.heads(), g.queries, dim});
+  passRows(args, output, g.heads(), g.queries);
   pass(args, lse.data(), TESSERA_F32, {g.batch, g.heads(), g.queries});
   return args;
 }
@@ -168,7 +190,9 @@ int64_t AttendCall::stages(int64_t steps) const {
 // Results
 //===----------------------------------------------------------------------===//
 
-double AttendCall::read(uint16_t bits) const {
+double AttendCall::result(int64_t row, int64_t feature) const {
+  int64_t place = placeOf(row, geometry.heads(), geometry.queries);
+  uint16_t bits = output[size_t(place * geometry.config.headDim + feature)];
   return geometry.config.element == Element::BF16 ? fromBF16(bits)
                                                   : fromF16(bits);
 }
@@ -189,16 +213,15 @@ bool AttendCall::spoilARow() {
   auto element =
       size_t((row - wantedLse.begin()) * geometry.config.headDim + 1);
   inputs.query.data[element] = std::nan("");
-  query = halves(inputs.query, geometry.config.element);
+  query = halves(inputs.query);
   return true;
 }
 
 bool AttendCall::isNaN(int64_t row) const {
-  int64_t dim = geometry.config.headDim;
-  return std::isnan(lse[size_t(row)]) &&
-         std::all_of(&output[size_t(row * dim)],
-                     &output[size_t(row * dim)] + dim,
-                     [&](uint16_t bits) { return std::isnan(read(bits)); });
+  bool isAll = std::isnan(lse[size_t(row)]);
+  for (int64_t d = 0; d < geometry.config.headDim; ++d)
+    isAll = isAll && std::isnan(result(row, d));
+  return isAll;
 }
 
 testing::AssertionResult AttendCall::matchesOracle() const {
@@ -208,7 +231,7 @@ testing::AssertionResult AttendCall::matchesOracle() const {
     double error = 0, norm = 0;
     for (int64_t d = 0; d < dim; ++d) {
       double number = wanted.output.data[size_t(row * dim + d)];
-      error += std::pow(read(output[size_t(row * dim + d)]) - number, 2);
+      error += std::pow(result(row, d) - number, 2);
       norm += number * number;
     }
     double wantedLse = wanted.lse.data[size_t(row)];

@@ -23,7 +23,8 @@ enum class Counts {
 
 class AttendCall {
 public:
-  /// Of bf16 or f16 tensors. With `One` all lists have the first one's count,
+  /// Of bf16 or f16 tensors, which lie as [batch, head, token] or, where the seed
+  /// is odd, as [batch, token, head]. With `One` all lists have the first one's count,
   /// with `All` their capacity.
   explicit AttendCall(const oracle::Geometry &geometry,
                       Counts counts = Counts::Each);
@@ -56,7 +57,11 @@ private:
   std::vector<void *> arguments();
   void pass(std::vector<void *> &args, void *data, tessera_dtype dtype,
             std::vector<int64_t> dims);
-  double read(uint16_t bits) const;
+  void passRows(std::vector<void *> &args, std::vector<uint16_t> &data,
+                int64_t heads, int64_t tokens);
+  int64_t placeOf(int64_t row, int64_t heads, int64_t tokens) const;
+  std::vector<uint16_t> halves(const oracle::Tensor &tensor) const;
+  double result(int64_t row, int64_t feature) const;
   oracle::AttendResult wanted() const;
   bool isNaN(int64_t row) const;
 
