@@ -141,6 +141,14 @@ bool SpecFlags::isDescribed() const {
   });
 }
 
+llvm::Expected<std::string> SpecFlags::path() const {
+  if (isDescribed())
+    return llvm::createStringError("'" + input +
+                                   "' says what to compile already; drop it, "
+                                   "or the flags that describe an attention");
+  return input.getValue();
+}
+
 llvm::Expected<OwningOpRef<ModuleOp>>
 SpecFlags::load(MLIRContext &context) const {
   if (!hasInput()) {
@@ -149,12 +157,11 @@ SpecFlags::load(MLIRContext &context) const {
       return described.takeError();
     return buildModule(context, *described);
   }
-  if (isDescribed())
-    return llvm::createStringError("'" + input +
-                                   "' says what to compile already; drop it, "
-                                   "or the flags that describe an attention");
+  llvm::Expected<std::string> named = path();
+  if (!named)
+    return named.takeError();
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> source =
-      openModule(input);
+      openModule(*named);
   if (!source)
     return source.takeError();
   llvm::SourceMgr sources;

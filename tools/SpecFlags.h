@@ -28,6 +28,8 @@ public:
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
   load(mlir::MLIRContext &context) const;
 
+  /// The file that was named. An error where flags describe an attention, too.
+  llvm::Expected<std::string> path() const;
   /// What the flags describe, for tools that take no module.
   llvm::Expected<Spec> spec() const;
   /// An input file was named.
