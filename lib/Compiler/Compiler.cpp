@@ -105,19 +105,21 @@ HostCompiler::lower(ModuleOp prepared) {
   return lowered;
 }
 
-llvm::Expected<host::HostProgram> HostCompiler::build(ModuleOp prepared) {
+llvm::Expected<host::HostProgram>
+HostCompiler::build(ModuleOp prepared, std::optional<host::Linked> linked) {
   llvm::Expected<std::vector<LoweredLevel>> lowered = lower(prepared);
   if (!lowered)
     return lowered.takeError();
   std::vector<host::LevelModule> modules;
   for (LoweredLevel &level : *lowered)
     modules.push_back({level.level, *level.module});
-  return host::buildProgram(modules, functions, options.times);
+  return host::buildProgram(modules, functions, options.times, linked);
 }
 
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
-HostCompiler::buildObject(ModuleOp prepared) {
-  llvm::Expected<host::HostProgram> program = build(prepared);
+HostCompiler::buildObject(ModuleOp prepared,
+                          std::optional<host::Linked> linked) {
+  llvm::Expected<host::HostProgram> program = build(prepared, linked);
   if (!program)
     return program.takeError();
   return measureStage(options.times, "machine code",

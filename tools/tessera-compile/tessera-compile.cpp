@@ -100,6 +100,36 @@ static int inspect(StringRef path, StringRef output,
   return EXIT_SUCCESS;
 }
 
+/// Reads, compiles and writes; returns the exit code.
+static int compile(const tessera::SpecFlags &flags, tessera::Job given,
+                   Emit emit, StringRef output) {
+  DialectRegistry registry;
+  tessera::registerAllDialects(registry);
+  MLIRContext context(registry);
+  tessera::Job job = std::move(given); // its modules go before the context
+  auto modules = tessera::measureStage(job.host.times, "read",
+                                       [&] { return flags.loadAll(context); });
+  if (!modules)
+    return tessera::usageError(kTool, toString(modules.takeError()));
+  if (modules->empty())
+    return EXIT_FAILURE;
+  job.modules = std::move(*modules);
+  if (llvm::Error error = tessera::checkModules(emit, job))
+    return tessera::usageError(kTool, toString(std::move(error)));
+  auto files = openFiles(output, emit);
+  if (!files)
+    return tessera::usageError(kTool, toString(files.takeError()));
+  auto content = tessera::emit(emit, job, llvm::errs());
+  if (!content)
+    return fail(content.takeError());
+  files->front().os() << content->text;
+  if (files->size() > 1)
+    files->back().os() << content->header;
+  if (llvm::Error error = tessera::OutputFile::keep(*files))
+    return fail(std::move(error));
+  return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   tessera::hideLibraryOptions();
@@ -108,9 +138,10 @@ int main(int argc, char **argv) {
       "o", cl::init("-"), cl::value_desc("file"),
       cl::desc("Where to write (default: standard output); x.o gets its header "
                "x.h beside it"));
-  tessera::Choice<Target> target(
-      "target", cl::init(Target::Host),
-      cl::desc("What to compile for (default host)"),
+  tessera::Choices<Target> targets(
+      "target", cl::CommaSeparated,
+      cl::desc("What to compile for, several with commas between them (default "
+               "host)"),
       cl::values(clEnumValN(Target::Host, "host", "x86-64"),
                  clEnumValN(Target::Sm90a, "sm_90a", "NVIDIA H100 and H200")));
   cl::opt<std::string> cpu(
@@ -144,7 +175,7 @@ int main(int argc, char **argv) {
       cl::desc("Print what a bundle holds, and compile nothing"));
   if (!tessera::parseCommandLine(
           argc, argv, kTool,
-          "Compiles the public functions of a module, or an attention that "
+          "Compiles the public functions of modules, or the attentions that "
           "flags describe.\n\n"
           "  tessera-compile attention.mlir -o attention.o\n"
           "  tessera-compile --head-dim 128 --block 64 --topk 32 --heads 12 "
@@ -155,19 +186,19 @@ int main(int argc, char **argv) {
     return inspect(inspected, output, flags);
   auto start = std::chrono::steady_clock::now();
   tessera::StageTimes times;
-  tessera::CompileOptions options;
+  tessera::Job job;
   auto levels = tessera::parseCpuLevels(cpu);
   if (!levels)
     return tessera::usageError(kTool, "--cpu: " + toString(levels.takeError()));
-  options.levels = *levels;
-  options.fuse = !noFuse;
-  options.times = &times;
-  tessera::GpuOptions gpuOptions;
-  gpuOptions.plan = plan;
-  gpuOptions.times = &times;
-  llvm::Expected<Emit> emit = target == Target::Host
-                                  ? tessera::chooseHostOutput(what)
-                                  : tessera::chooseGpuOutput(what);
+  job.host.levels = *levels;
+  job.host.fuse = !noFuse;
+  job.host.times = &times;
+  job.gpu.plan = plan;
+  job.gpu.times = &times;
+  job.forHost = targets.empty() || llvm::is_contained(targets, Target::Host);
+  if (llvm::is_contained(targets, Target::Sm90a))
+    job.chips.push_back("sm_90a");
+  llvm::Expected<Emit> emit = tessera::chooseOutput(what, job);
   if (!emit)
     return tessera::usageError(kTool, toString(emit.takeError()));
   bool isCode =
@@ -175,30 +206,8 @@ int main(int argc, char **argv) {
   if (std::string why = isCode ? whyNoObject(output) : ""; !why.empty())
     return tessera::usageError(kTool, why);
 
-  DialectRegistry registry;
-  tessera::registerAllDialects(registry);
-  MLIRContext context(registry);
-  auto module = tessera::measureStage(&times, "read",
-                                      [&] { return flags.load(context); });
-  if (!module)
-    return tessera::usageError(kTool, toString(module.takeError()));
-  if (!*module)
-    return EXIT_FAILURE;
-  auto files = openFiles(output, *emit);
-  if (!files)
-    return tessera::usageError(kTool, toString(files.takeError()));
-
-  llvm::Expected<tessera::Content> content =
-      target == Target::Host
-          ? tessera::emitForHost(*emit, **module, options)
-          : tessera::emitForGpu(*emit, **module, gpuOptions, llvm::errs());
-  if (!content)
-    return fail(content.takeError());
-  files->front().os() << content->text;
-  if (files->size() > 1)
-    files->back().os() << content->header;
-  if (llvm::Error error = tessera::OutputFile::keep(*files))
-    return fail(std::move(error));
+  if (int code = compile(flags, std::move(job), *emit, output))
+    return code;
   if (timing)
     printTimes(times, std::chrono::duration<double>(
                           std::chrono::steady_clock::now() - start)

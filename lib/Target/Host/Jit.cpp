@@ -4,6 +4,7 @@
 #include "tessera/Target/Host/Jit.h"
 
 #include "RuntimeFunctions.h"
+#include "tessera-c/Program.h"
 
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -25,6 +26,8 @@ llvm::ArrayRef<RuntimeFunction> tessera::host::runtimeFunctions() {
       TESSERA_ROW(tessera_rt_error),
       TESSERA_ROW(tessera_rt_memory_error),
       TESSERA_ROW(tessera_rt_parallel_for),
+      TESSERA_ROW(tessera_rt_run),
+      TESSERA_ROW(tessera_rt_workspace),
   };
 #undef TESSERA_ROW
   return rows;
