@@ -67,12 +67,21 @@ static llvm::Expected<std::string> emitCubin(GpuCompiler &compiler,
   return cubin->elf->getBuffer().str();
 }
 
-static llvm::Error compileForChip(Job &job, const GpuOptions &options,
+std::string nextTileFile(const Job &job) {
+  if (job.tileStem.empty())
+    return "";
+  bool isOnlyOne = job.modules.size() * job.chips.size() == 1;
+  std::string number = "." + std::to_string(job.tiles.size());
+  return job.tileStem + (isOnlyOne ? "" : number) + ".tile.mlir";
+}
+
+static llvm::Error compileForChip(Job &job, GpuOptions options,
                                   const std::optional<nvptx::Assembler> &by,
                                   program::BundleWriter &bundle,
                                   llvm::raw_ostream &log) {
   for (const OwningOpRef<ModuleOp> &module : job.modules) {
     OwningOpRef<ModuleOp> copy = module.get().clone();
+    options.tileFile = nextTileFile(job);
     llvm::Expected<GpuProgram> program = compileForGpu(*copy, options, by);
     if (!program)
       return program.takeError();
@@ -82,6 +91,8 @@ static llvm::Error compileForChip(Job &job, const GpuOptions &options,
           "function, and the module has kernels alone; choose ptx or cubin");
     if (program->cubin)
       describe(log, *program->cubin, program->functions);
+    if (!options.tileFile.empty())
+      job.tiles.push_back({options.tileFile, program->tile});
     addToBundle(std::move(*program), bundle);
   }
   return llvm::Error::success();
@@ -106,14 +117,17 @@ llvm::Error compileForChips(Job &job, program::BundleWriter &bundle,
   return llvm::Error::success();
 }
 
-static llvm::Expected<std::string> emitText(Emit what, ModuleOp module,
+static llvm::Expected<std::string> emitText(Emit what, Job &job,
                                             const GpuOptions &options,
                                             llvm::raw_ostream &log) {
+  ModuleOp module = *job.modules.front();
   GpuCompiler compiler(options);
   if (llvm::Error error = compiler.buildTile(module))
     return error;
   if (what == Emit::Tile)
     return printModule(module);
+  if (!options.tileFile.empty())
+    job.tiles.push_back({options.tileFile, compiler.tileText()});
   if (llvm::Error error = compiler.lower(module))
     return error;
   if (what == Emit::MLIR)
@@ -133,8 +147,8 @@ llvm::Expected<Content> emitForGpu(Emit what, Job &job,
                                    llvm::raw_ostream &log) {
   GpuOptions options = job.gpu;
   options.chip = job.chips.front();
-  llvm::Expected<std::string> text =
-      emitText(what, *job.modules.front(), options, log);
+  options.tileFile = nextTileFile(job);
+  llvm::Expected<std::string> text = emitText(what, job, options, log);
   if (!text)
     return text.takeError();
   return Content{std::move(*text), ""};

@@ -35,7 +35,15 @@ struct Job {
   std::vector<std::string> chips;                         ///< of GPUs
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> modules; ///< one at least
   CompileOptions host;
-  GpuOptions gpu; ///< but for the chip
+  GpuOptions gpu; ///< but for the chip and the file of the tile program
+
+  /// Where tile programs go whose lines code names, but for a number and the
+  /// ending; empty: nowhere. emit() says what goes there.
+  std::string tileStem;
+  struct TileFile {
+    std::string path, text;
+  };
+  std::vector<TileFile> tiles;
 
   bool isForHostAlone() const { return forHost && chips.empty(); }
 };
@@ -55,6 +63,9 @@ llvm::Expected<Content> emitForHost(Emit what, Job &job);
 llvm::Expected<Content> emitForGpu(Emit what, Job &job, llvm::raw_ostream &log);
 llvm::Expected<Content> emitBundle(Job &job, llvm::raw_ostream &log);
 llvm::Expected<Content> emitObject(Emit what, Job &job, llvm::raw_ostream &log);
+
+/// The file of the next tile program, with nothing in it yet.
+std::string nextTileFile(const Job &job);
 
 /// Each module for each chip, added to `bundle`.
 llvm::Error compileForChips(Job &job, program::BundleWriter &bundle,

@@ -12,6 +12,7 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -42,6 +43,16 @@ static std::string whyNoObject(StringRef path) {
             "' is where the object's header goes; name the object .o, or write "
             "a header alone with --emit header")
         .str();
+  return "";
+}
+
+/// Why code cannot name lines, or nothing.
+static std::string whyNoLines(StringRef path, const tessera::Job &job) {
+  if (job.chips.empty())
+    return "--line-info: is for GPU code; add --target sm_90a";
+  if (path == "-")
+    return "--line-info: the lines are those of a file beside the output; name "
+           "the output with -o";
   return "";
 }
 
@@ -122,9 +133,16 @@ static int compile(const tessera::SpecFlags &flags, tessera::Job given,
   auto content = tessera::emit(emit, job, llvm::errs());
   if (!content)
     return fail(content.takeError());
+  for (const tessera::Job::TileFile &tile : job.tiles) {
+    auto file = tessera::OutputFile::open(tile.path);
+    if (!file)
+      return fail(file.takeError());
+    file->os() << tile.text;
+    files->push_back(std::move(*file));
+  }
   files->front().os() << content->text;
-  if (files->size() > 1)
-    files->back().os() << content->header;
+  if (!content->header.empty() && files->size() > job.tiles.size() + 1)
+    (*files)[1].os() << content->header;
   if (llvm::Error error = tessera::OutputFile::keep(*files))
     return fail(std::move(error));
   return EXIT_SUCCESS;
@@ -156,6 +174,11 @@ int main(int argc, char **argv) {
   cl::opt<std::string> plan(
       "plan", cl::value_desc("tiles=3,stages=4,.."),
       cl::desc("How to build GPU kernels; what it leaves out is chosen"));
+  cl::opt<bool> lineInfo(
+      "line-info",
+      cl::desc("Have GPU code say which line of the tile program each "
+               "instruction comes from, for Nsight; x.o gets that program "
+               "beside it, x.tile.mlir"));
   tessera::Choice<Emit> what(
       "emit", cl::init(Emit::Default),
       cl::desc("What to write (default object, or cubin for a GPU)"),
@@ -201,6 +224,14 @@ int main(int argc, char **argv) {
   llvm::Expected<Emit> emit = tessera::chooseOutput(what, job);
   if (!emit)
     return tessera::usageError(kTool, toString(emit.takeError()));
+  if (lineInfo) {
+    if (std::string why = whyNoLines(output, job); !why.empty())
+      return tessera::usageError(kTool, why);
+    llvm::SmallString<128> stem(output);
+    llvm::sys::fs::make_absolute(stem);
+    llvm::sys::path::replace_extension(stem, "");
+    job.tileStem = stem.str().str();
+  }
   bool isCode =
       *emit == Emit::Object || *emit == Emit::Cubin || *emit == Emit::Bundle;
   if (std::string why = isCode ? whyNoObject(output) : ""; !why.empty())
