@@ -2,6 +2,7 @@
 //
 // What the entries of linked objects call: one function, wherever it runs.
 #include "Launches.h"
+#include "Range.h"
 
 #include <atomic>
 
@@ -124,7 +125,10 @@ tessera_error *tessera_rt_run(tessera_object_function *function,
                               void *const *args) {
   if (!context || context->isHost) {
     const tessera_object_program *host = findForHost(*function->table);
-    return host ? host->call(args) : lacksHostCode(*function).release();
+    if (!host)
+      return lacksHostCode(*function).release();
+    Range range(Program::trust(host->record));
+    return host->call(args);
   }
   Expected<Function *> opened = Function::open(*function);
   if (!opened)

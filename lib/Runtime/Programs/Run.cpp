@@ -2,6 +2,7 @@
 //
 // Enqueuing a prepared call. Nothing here allocates, asks or waits.
 #include "Launches.h"
+#include "Range.h"
 
 using namespace tessera;
 using namespace tessera::rt;
@@ -111,6 +112,7 @@ static Error callHost(tessera_launches &launches) {
 
 Error tessera_launches::run(StreamHandle stream, DevicePointer address,
                             size_t bytes) {
+  Range range(record());
   if (program->context->isHost)
     return callHost(*this);
   if (Error error = checkWorkspace(address, bytes))
