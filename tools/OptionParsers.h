@@ -34,6 +34,10 @@ public:
 template <typename T>
 using Choice = llvm::cl::opt<T, /*ExternalStorage=*/false, ChoiceParser<T>>;
 
+/// Several, with commas between them.
+template <typename T>
+using Choices = llvm::cl::list<T, /*Storage=*/bool, ChoiceParser<T>>;
+
 /// A whole number; what it may be is for those to say who take it.
 class NumberParser : public llvm::cl::parser<long long> {
 public:
@@ -50,6 +54,7 @@ public:
 };
 
 using Number = llvm::cl::opt<int64_t, /*ExternalStorage=*/false, NumberParser>;
+using Numbers = llvm::cl::list<int64_t, /*Storage=*/bool, NumberParser>;
 
 } // namespace tessera
 

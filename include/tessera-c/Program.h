@@ -214,6 +214,37 @@ TESSERA_API tessera_error *tessera_launches_run(tessera_launches *launches,
 /* What has been enqueued goes on. NULL is fine. Since 0.1. */
 TESSERA_API void tessera_launches_destroy(tessera_launches *launches);
 
+/*===----------------------------------------------------------------------===
+ * Called by compiled code
+ *
+ * Nothing below is meant to be called by hand: the entries of an object are,
+ * which its header declares.
+ *===----------------------------------------------------------------------===*/
+
+/* A function of an object, wherever it runs: what its entries pass on. Since
+ * 0.1. */
+typedef struct tessera_object_function {
+  const tessera_object_table *table; /* one program for each target */
+  void *state;                       /* the runtime's; NULL at first */
+} tessera_object_function;
+
+/* Checks the arguments and runs the program for `context`; NULL is the host.
+ * args[i] points to argument i. On a GPU it does what tessera_launches_run()
+ * does, once the call has been prepared; calls like one of the last few are
+ * prepared already. What it loads stays until the process ends. Since 0.1. */
+TESSERA_API tessera_error *tessera_rt_run(tessera_object_function *function,
+                                          tessera_context *context,
+                                          void *stream, void *workspace,
+                                          size_t workspace_bytes,
+                                          void *const *args);
+
+/* As tessera_launches_workspace(), for that call: prepares it. 0 on the host,
+ * where the call itself is what is checked. Since 0.1. */
+TESSERA_API tessera_error *
+tessera_rt_workspace(tessera_object_function *function,
+                     tessera_context *context, void *const *args,
+                     int64_t *least, int64_t *best);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

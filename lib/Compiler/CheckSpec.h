@@ -12,9 +12,6 @@ namespace tessera {
 /// every spec that has a module.
 llvm::Error checkSpec(const Spec &spec);
 
-/// The name of the spec's function.
-llvm::StringRef functionName(const Spec &spec);
-
 } // namespace tessera
 
 #endif // TESSERA_COMPILER_CHECKSPEC_H

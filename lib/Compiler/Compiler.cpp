@@ -107,20 +107,22 @@ HostCompiler::lower(ModuleOp prepared) {
   return lowered;
 }
 
-llvm::Expected<host::HostProgram> HostCompiler::build(ModuleOp prepared,
-                                                      host::Form form) {
+llvm::Expected<host::HostProgram>
+HostCompiler::build(ModuleOp prepared, std::optional<host::Linked> linked,
+                    host::Form form) {
   llvm::Expected<std::vector<LoweredLevel>> lowered = lower(prepared);
   if (!lowered)
     return lowered.takeError();
   std::vector<host::LevelModule> modules;
   for (LoweredLevel &level : *lowered)
     modules.push_back({level.level, *level.module});
-  return host::buildProgram(modules, functions, options.times, form);
+  return host::buildProgram(modules, functions, options.times, linked, form);
 }
 
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
-HostCompiler::buildObject(ModuleOp prepared) {
-  llvm::Expected<host::HostProgram> program = build(prepared);
+HostCompiler::buildObject(ModuleOp prepared,
+                          std::optional<host::Linked> linked) {
+  llvm::Expected<host::HostProgram> program = build(prepared, linked);
   if (!program)
     return program.takeError();
   return measureStage(options.times, "machine code",
@@ -130,7 +132,7 @@ HostCompiler::buildObject(ModuleOp prepared) {
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
 HostCompiler::buildImage(ModuleOp prepared) {
   llvm::Expected<host::HostProgram> program =
-      build(prepared, host::Form::Image);
+      build(prepared, std::nullopt, host::Form::Image);
   if (!program)
     return program.takeError();
   return measureStage(options.times, "machine code",

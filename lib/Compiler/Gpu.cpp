@@ -14,10 +14,12 @@
 #include "Tile/IR/Tile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/LocationSnapshot.h"
 
 using namespace mlir;
 
@@ -102,11 +104,21 @@ llvm::Error GpuCompiler::buildTile(ModuleOp module) {
     });
     if (failed(built))
       return failure();
-    return measureStage(options.times, "rings", [&] {
+    LogicalResult checked = measureStage(options.times, "rings", [&] {
       return success(succeeded(checkRings(module)) &&
                      succeeded(readRecords(module)));
     });
+    if (succeeded(checked) && !options.tileFile.empty())
+      writeTile(module);
+    return checked;
   });
+}
+
+/// Behind the last that says where the user's own ops are.
+void GpuCompiler::writeTile(ModuleOp module) {
+  tile.clear();
+  llvm::raw_string_ostream out(tile);
+  generateLocationsFromIR(out, options.tileFile, module, OpPrintingFlags());
 }
 
 llvm::Error GpuCompiler::lower(ModuleOp module) {
@@ -114,6 +126,10 @@ llvm::Error GpuCompiler::lower(ModuleOp module) {
     return measureStage(options.times, "nvvm", [&] {
       PassManager passes(module.getContext());
       buildTileToNVVMPipeline(passes, {options.threadReleases});
+      if (!options.tileFile.empty())
+        // Lines and no more: anything else makes ptxas compile for a debugger.
+        passes.addPass(LLVM::createDIScopeForLLVMFuncOpPass(
+            {LLVM::DIEmissionKind::DebugDirectivesOnly}));
       return passes.run(module);
     });
   });
@@ -131,7 +147,8 @@ GpuCompiler::assemble(llvm::StringRef ptx, const nvptx::Assembler &assembler) {
   llvm::Expected<const nvptx::Chip &> chip = nvptx::findChip(options.chip);
   if (!chip)
     return chip.takeError();
-  return nvptx::assemble(ptx, *chip, assembler, options.times);
+  return nvptx::assemble(ptx, *chip, assembler, options.times,
+                         /*withLines=*/!options.tileFile.empty());
 }
 
 llvm::Expected<GpuProgram>
@@ -151,7 +168,7 @@ compileForGpu(ModuleOp module, const GpuOptions &options,
   if (!ptx)
     return ptx.takeError();
   GpuProgram made{options.chip, compiler.takeFunctions(), std::move(*ptx),
-                  std::nullopt};
+                  compiler.tileText(), std::nullopt};
   if (!assembler)
     return made;
   llvm::Expected<nvptx::Cubin> cubin = compiler.assemble(made.ptx, *assembler);

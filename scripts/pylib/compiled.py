@@ -74,7 +74,8 @@ class Module:
             else ctypes.c_int32(a)
             for a in arguments
         ]  # fmt: skip
-        error = function(*converted)
+        # On the host: no context, stream and workspace.
+        error = function(None, None, None, ctypes.c_size_t(0), *converted)
         if error:
             message = RUNTIME.tessera_error_message(error).decode()
             RUNTIME.tessera_error_destroy(error)

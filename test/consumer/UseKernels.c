@@ -44,10 +44,10 @@ int main(void) {
   for (int i = 0; i < kHeads * kTokens * kFeatures; ++i)
     (&input[0][0][0])[i] = 0.25f * (float)(i % kFeatures);
   tessera_tensor x = view(input), y = view(output);
-  if (check("fine", fine(&x, &x, &x, 2, &y), 1) ||
-      check("whole", whole(&x, &x, &x, 2, &y), 2))
+  if (check("fine", fine(NULL, NULL, NULL, 0, &x, &x, &x, 2, &y), 1) ||
+      check("whole", whole(NULL, NULL, NULL, 0, &x, &x, &x, 2, &y), 2))
     return 1;
-  tessera_error *error = whole(&x, &x, &x, 5, &y);
+  tessera_error *error = whole(NULL, NULL, NULL, 0, &x, &x, &x, 5, &y);
   if (tessera_error_code(error) != TESSERA_INVALID_ARGUMENT) {
     fprintf(stderr, "k above the capacity was accepted\n");
     return 1;

@@ -25,13 +25,13 @@ int main(void) {
   output.data = o;
   for (int i = 0; i < kTokens * kFeatures; ++i)
     q[i] = (i % kFeatures) * 0.25f;
-  tessera_error *error = tessera_attention(&x, &x, &x, 2, &output);
+  tessera_error *error = tessera_attention(NULL, NULL, NULL, 0, &x, &x, &x, 2, &output);
   if (error)
     return puts(tessera_error_message(error)), 1;
   for (int i = 0; i < kTokens * kFeatures; ++i) /* equal rows: fine = coarse = row */
     if (o[i] < 2 * q[i] - 1e-4f || o[i] > 2 * q[i] + 1e-4f)
       return printf("%d: %f\n", i, o[i]), 1;
-  error = tessera_attention(&x, &x, &x, 5, &output);
+  error = tessera_attention(NULL, NULL, NULL, 0, &x, &x, &x, 5, &output);
   if (!error || !strstr(tessera_error_message(error), "topk"))
     return 2;
   tessera_error_destroy(error);

@@ -104,6 +104,15 @@ def test_getting_started_says_how_much_stack(tmp_path):
     assert process.exitcode == 0
 
 
+@pytest.mark.no_sanitizers
+def test_use_from_c(tree):
+    run_page("use-from-c.md", tree)
+
+
+def test_ahead_of_time(tree):
+    run_page("ahead-of-time.md", tree)
+
+
 def test_from_attend_to_wgmma(tree):
     run_page("from-attend-to-wgmma.md", tree)
 

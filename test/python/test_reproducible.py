@@ -67,6 +67,11 @@ def test_objects_and_headers_are_equal_byte_by_byte(tmp_path, spec):
     check(HOST[spec], ["out.o", "out.h"], tmp_path)
 
 
+def test_objects_for_both_are_equal_byte_by_byte(tmp_path):
+    flags = ["--op", "attend", "--target", "host,sm_90a", "--head-dim", "64,128", "--topk", "16"]
+    check(flags, ["out.o", "out.h"], tmp_path)
+
+
 @pytest.mark.parametrize("emit", ["ptx", "cubin", "bundle"])
 @pytest.mark.parametrize("spec", GPU)
 def test_gpu_code_is_equal_byte_by_byte(tmp_path, spec, emit):

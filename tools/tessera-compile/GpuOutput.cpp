@@ -1,26 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Output.h"
 
-#include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 
 namespace tessera {
-
-llvm::Expected<Emit> chooseGpuOutput(Emit what) {
-  switch (what) {
-  case Emit::Default:
-    return Emit::Cubin;
-  case Emit::Object:
-  case Emit::Header:
-    return llvm::createStringError("--emit: a GPU gives tile, mlir, llvm, ptx, "
-                                   "cubin and bundle; objects are for --target "
-                                   "host");
-  default:
-    return what;
-  }
-}
 
 static std::string printModule(ModuleOp module) {
   std::string text;
@@ -82,42 +67,67 @@ static llvm::Expected<std::string> emitCubin(GpuCompiler &compiler,
   return cubin->elf->getBuffer().str();
 }
 
-/// Without an assembler PTX alone: a driver can do with that.
-static llvm::Expected<std::string>
-emitBundle(ModuleOp module, const GpuOptions &options, llvm::raw_ostream &log) {
-  std::optional<nvptx::Assembler> assembler;
-  if (auto found = findAssembler(options.chip))
-    assembler = std::move(*found);
-  else
-    log << "PTX alone, which the driver assembles: "
-        << toString(found.takeError()) << '\n';
-  llvm::Expected<GpuProgram> program =
-      compileForGpu(module, options, assembler);
-  if (!program)
-    return program.takeError();
-  if (program->functions.empty())
-    return llvm::createStringError(
-        "--emit: a bundle has a record for each public function, and the "
-        "module has kernels alone; choose ptx or cubin");
-  if (program->cubin)
-    describe(log, *program->cubin, program->functions);
-  program::BundleWriter bundle;
-  addToBundle(std::move(*program), bundle);
-  std::vector<std::byte> bytes = bundle.write();
-  return std::string(reinterpret_cast<const char *>(bytes.data()),
-                     bytes.size());
+std::string nextTileFile(const Job &job) {
+  if (job.tileStem.empty())
+    return "";
+  bool isOnlyOne = job.modules.size() * job.chips.size() == 1;
+  std::string number = "." + std::to_string(job.tiles.size());
+  return job.tileStem + (isOnlyOne ? "" : number) + ".tile.mlir";
 }
 
-static llvm::Expected<std::string> emitText(Emit what, ModuleOp module,
+static llvm::Error compileForChip(Job &job, GpuOptions options,
+                                  const std::optional<nvptx::Assembler> &by,
+                                  program::BundleWriter &bundle,
+                                  llvm::raw_ostream &log) {
+  for (const OwningOpRef<ModuleOp> &module : job.modules) {
+    OwningOpRef<ModuleOp> copy = module.get().clone();
+    options.tileFile = nextTileFile(job);
+    llvm::Expected<GpuProgram> program = compileForGpu(*copy, options, by);
+    if (!program)
+      return program.takeError();
+    if (program->functions.empty())
+      return llvm::createStringError(
+          "--emit: a bundle or an object has a record for each public "
+          "function, and the module has kernels alone; choose ptx or cubin");
+    if (program->cubin)
+      describe(log, *program->cubin, program->functions);
+    if (!options.tileFile.empty())
+      job.tiles.push_back({options.tileFile, program->tile});
+    addToBundle(std::move(*program), bundle);
+  }
+  return llvm::Error::success();
+}
+
+/// Without an assembler PTX alone: a driver can do with that.
+llvm::Error compileForChips(Job &job, program::BundleWriter &bundle,
+                            llvm::raw_ostream &log) {
+  for (const std::string &chip : job.chips) {
+    GpuOptions options = job.gpu;
+    options.chip = chip;
+    std::optional<nvptx::Assembler> assembler;
+    if (auto found = findAssembler(chip))
+      assembler = std::move(*found);
+    else
+      log << "PTX alone, which the driver assembles: "
+          << toString(found.takeError()) << '\n';
+    if (llvm::Error error =
+            compileForChip(job, options, assembler, bundle, log))
+      return error;
+  }
+  return llvm::Error::success();
+}
+
+static llvm::Expected<std::string> emitText(Emit what, Job &job,
                                             const GpuOptions &options,
                                             llvm::raw_ostream &log) {
-  if (what == Emit::Bundle)
-    return emitBundle(module, options, log);
+  ModuleOp module = *job.modules.front();
   GpuCompiler compiler(options);
   if (llvm::Error error = compiler.buildTile(module))
     return error;
   if (what == Emit::Tile)
     return printModule(module);
+  if (!options.tileFile.empty())
+    job.tiles.push_back({options.tileFile, compiler.tileText()});
   if (llvm::Error error = compiler.lower(module))
     return error;
   if (what == Emit::MLIR)
@@ -133,23 +143,12 @@ static llvm::Expected<std::string> emitText(Emit what, ModuleOp module,
   return emitCubin(compiler, options, *ptx, log);
 }
 
-llvm::Expected<Content> emitForGpu(Emit what, ModuleOp module,
-                                   const GpuOptions &options,
+llvm::Expected<Content> emitForGpu(Emit what, Job &job,
                                    llvm::raw_ostream &log) {
-  // Errors are told by who gets them; warnings, such as of a ring that nobody
-  // can decide about, here.
-  ScopedDiagnosticHandler handler(
-      module.getContext(), [&](Diagnostic &diagnostic) {
-        if (diagnostic.getSeverity() != DiagnosticSeverity::Warning)
-          return failure();
-        if (auto place =
-                diagnostic.getLocation()->findInstanceOf<FileLineColLoc>())
-          log << place.getFilename().getValue() << ':' << place.getLine() << ':'
-              << place.getColumn() << ": ";
-        log << "warning: " << diagnostic << '\n';
-        return success();
-      });
-  llvm::Expected<std::string> text = emitText(what, module, options, log);
+  GpuOptions options = job.gpu;
+  options.chip = job.chips.front();
+  options.tileFile = nextTileFile(job);
+  llvm::Expected<std::string> text = emitText(what, job, options, log);
   if (!text)
     return text.takeError();
   return Content{std::move(*text), ""};

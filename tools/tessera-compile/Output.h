@@ -7,6 +7,9 @@
 #include "tessera/Compiler/Compiler.h"
 #include "tessera/Compiler/GpuBundle.h"
 
+#include <string>
+#include <vector>
+
 namespace tessera {
 
 enum class Emit {
@@ -26,17 +29,47 @@ struct Content {
   std::string text, header;
 };
 
-/// `what`, or what the target gives if nothing is asked for. An error if it
-/// gives no such thing.
-llvm::Expected<Emit> chooseHostOutput(Emit what);
-llvm::Expected<Emit> chooseGpuOutput(Emit what);
+/// What to compile for what.
+struct Job {
+  bool forHost = false;
+  std::vector<std::string> chips;                         ///< of GPUs
+  std::vector<mlir::OwningOpRef<mlir::ModuleOp>> modules; ///< one at least
+  CompileOptions host;
+  GpuOptions gpu; ///< but for the chip and the file of the tile program
 
-llvm::Expected<Content> emitForHost(Emit what, mlir::ModuleOp module,
-                                    const CompileOptions &options);
+  /// Where tile programs go whose lines code names, but for a number and the
+  /// ending; empty: nowhere. emit() says what goes there.
+  std::string tileStem;
+  struct TileFile {
+    std::string path, text;
+  };
+  std::vector<TileFile> tiles;
+
+  bool isForHostAlone() const { return forHost && chips.empty(); }
+};
+
+/// `what`, or what the targets give if nothing is asked for. An error if they,
+/// or several modules, give no such thing.
+llvm::Expected<Emit> chooseOutput(Emit what, const Job &job);
+/// That several modules, which are there now, may go into one.
+llvm::Error checkModules(Emit what, const Job &job);
+
 /// Says on `log` which assembler made code, and what each kernel takes.
-llvm::Expected<Content> emitForGpu(Emit what, mlir::ModuleOp module,
-                                   const GpuOptions &options,
-                                   llvm::raw_ostream &log);
+llvm::Expected<Content> emit(Emit what, Job &job, llvm::raw_ostream &log);
+
+// For one target, or one kind of output:
+
+llvm::Expected<Content> emitForHost(Emit what, Job &job);
+llvm::Expected<Content> emitForGpu(Emit what, Job &job, llvm::raw_ostream &log);
+llvm::Expected<Content> emitBundle(Job &job, llvm::raw_ostream &log);
+llvm::Expected<Content> emitObject(Emit what, Job &job, llvm::raw_ostream &log);
+
+/// The file of the next tile program, with nothing in it yet.
+std::string nextTileFile(const Job &job);
+
+/// Each module for each chip, added to `bundle`.
+llvm::Error compileForChips(Job &job, program::BundleWriter &bundle,
+                            llvm::raw_ostream &log);
 
 /// The programs of a bundle, in words.
 llvm::Expected<std::string> inspectBundle(llvm::StringRef path);

@@ -12,6 +12,7 @@
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -42,6 +43,16 @@ static std::string whyNoObject(StringRef path) {
             "' is where the object's header goes; name the object .o, or write "
             "a header alone with --emit header")
         .str();
+  return "";
+}
+
+/// Why code cannot name lines, or nothing.
+static std::string whyNoLines(StringRef path, const tessera::Job &job) {
+  if (job.chips.empty())
+    return "--line-info: is for GPU code; add --target sm_90a";
+  if (path == "-")
+    return "--line-info: the lines are those of a file beside the output; name "
+           "the output with -o";
   return "";
 }
 
@@ -100,6 +111,43 @@ static int inspect(StringRef path, StringRef output,
   return EXIT_SUCCESS;
 }
 
+/// Reads, compiles and writes; returns the exit code.
+static int compile(const tessera::SpecFlags &flags, tessera::Job given,
+                   Emit emit, StringRef output) {
+  DialectRegistry registry;
+  tessera::registerAllDialects(registry);
+  MLIRContext context(registry);
+  tessera::Job job = std::move(given); // its modules go before the context
+  auto modules = tessera::measureStage(job.host.times, "read",
+                                       [&] { return flags.loadAll(context); });
+  if (!modules)
+    return tessera::usageError(kTool, toString(modules.takeError()));
+  if (modules->empty())
+    return EXIT_FAILURE;
+  job.modules = std::move(*modules);
+  if (llvm::Error error = tessera::checkModules(emit, job))
+    return tessera::usageError(kTool, toString(std::move(error)));
+  auto files = openFiles(output, emit);
+  if (!files)
+    return tessera::usageError(kTool, toString(files.takeError()));
+  auto content = tessera::emit(emit, job, llvm::errs());
+  if (!content)
+    return fail(content.takeError());
+  for (const tessera::Job::TileFile &tile : job.tiles) {
+    auto file = tessera::OutputFile::open(tile.path);
+    if (!file)
+      return fail(file.takeError());
+    file->os() << tile.text;
+    files->push_back(std::move(*file));
+  }
+  files->front().os() << content->text;
+  if (!content->header.empty() && files->size() > job.tiles.size() + 1)
+    (*files)[1].os() << content->header;
+  if (llvm::Error error = tessera::OutputFile::keep(*files))
+    return fail(std::move(error));
+  return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   tessera::hideLibraryOptions();
@@ -108,9 +156,10 @@ int main(int argc, char **argv) {
       "o", cl::init("-"), cl::value_desc("file"),
       cl::desc("Where to write (default: standard output); x.o gets its header "
                "x.h beside it"));
-  tessera::Choice<Target> target(
-      "target", cl::init(Target::Host),
-      cl::desc("What to compile for (default host)"),
+  tessera::Choices<Target> targets(
+      "target", cl::CommaSeparated,
+      cl::desc("What to compile for, several with commas between them (default "
+               "host)"),
       cl::values(clEnumValN(Target::Host, "host", "x86-64"),
                  clEnumValN(Target::Sm90a, "sm_90a", "NVIDIA H100 and H200")));
   cl::opt<std::string> cpu(
@@ -125,6 +174,11 @@ int main(int argc, char **argv) {
   cl::opt<std::string> plan(
       "plan", cl::value_desc("tiles=3,stages=4,.."),
       cl::desc("How to build GPU kernels; what it leaves out is chosen"));
+  cl::opt<bool> lineInfo(
+      "line-info",
+      cl::desc("Have GPU code say which line of the tile program each "
+               "instruction comes from, for Nsight; x.o gets that program "
+               "beside it, x.tile.mlir"));
   tessera::Choice<Emit> what(
       "emit", cl::init(Emit::Default),
       cl::desc("What to write (default object, or cubin for a GPU)"),
@@ -144,7 +198,7 @@ int main(int argc, char **argv) {
       cl::desc("Print what a bundle holds, and compile nothing"));
   if (!tessera::parseCommandLine(
           argc, argv, kTool,
-          "Compiles the public functions of a module, or an attention that "
+          "Compiles the public functions of modules, or the attentions that "
           "flags describe.\n\n"
           "  tessera-compile attention.mlir -o attention.o\n"
           "  tessera-compile --head-dim 128 --block 64 --topk 32 --heads 12 "
@@ -155,52 +209,38 @@ int main(int argc, char **argv) {
     return inspect(inspected, output, flags);
   auto start = std::chrono::steady_clock::now();
   tessera::StageTimes times;
-  tessera::CompileOptions options;
+  tessera::Job job;
   auto levels = tessera::parseCpuLevels(cpu);
   if (!levels)
     return tessera::usageError(kTool, "--cpu: " + toString(levels.takeError()));
-  options.levels = *levels;
-  options.fuse = !noFuse;
-  options.times = &times;
-  tessera::GpuOptions gpuOptions;
-  gpuOptions.plan = plan;
-  gpuOptions.times = &times;
-  llvm::Expected<Emit> emit = target == Target::Host
-                                  ? tessera::chooseHostOutput(what)
-                                  : tessera::chooseGpuOutput(what);
+  job.host.levels = *levels;
+  job.host.fuse = !noFuse;
+  job.host.times = &times;
+  job.gpu.plan = plan;
+  job.gpu.times = &times;
+  job.forHost = targets.empty() || llvm::is_contained(targets, Target::Host);
+  if (llvm::is_contained(targets, Target::Sm90a))
+    job.chips.push_back("sm_90a");
+  llvm::Expected<Emit> emit = tessera::chooseOutput(what, job);
   if (!emit)
     return tessera::usageError(kTool, toString(emit.takeError()));
+  if (lineInfo) {
+    if (std::string why = whyNoLines(output, job); !why.empty())
+      return tessera::usageError(kTool, why);
+    llvm::SmallString<128> stem(output);
+    llvm::sys::fs::make_absolute(stem);
+    llvm::sys::path::replace_extension(stem, "");
+    job.tileStem = stem.str().str();
+  }
   bool isCode =
       *emit == Emit::Object || *emit == Emit::Cubin || *emit == Emit::Bundle;
   if (std::string why = isCode ? whyNoObject(output) : ""; !why.empty())
     return tessera::usageError(kTool, why);
 
-  DialectRegistry registry;
-  tessera::registerAllDialects(registry);
-  MLIRContext context(registry);
-  auto module = tessera::measureStage(&times, "read",
-                                      [&] { return flags.load(context); });
-  if (!module)
-    return tessera::usageError(kTool, toString(module.takeError()));
-  if (!*module)
-    return EXIT_FAILURE;
-  auto files = openFiles(output, *emit);
-  if (!files)
-    return tessera::usageError(kTool, toString(files.takeError()));
-
   // A linker that is used as a library forgets what was asked for.
   bool wantsTimes = timing;
-  llvm::Expected<tessera::Content> content =
-      target == Target::Host
-          ? tessera::emitForHost(*emit, **module, options)
-          : tessera::emitForGpu(*emit, **module, gpuOptions, llvm::errs());
-  if (!content)
-    return fail(content.takeError());
-  files->front().os() << content->text;
-  if (files->size() > 1)
-    files->back().os() << content->header;
-  if (llvm::Error error = tessera::OutputFile::keep(*files))
-    return fail(std::move(error));
+  if (int code = compile(flags, std::move(job), *emit, output))
+    return code;
   if (wantsTimes)
     printTimes(times, std::chrono::duration<double>(
                           std::chrono::steady_clock::now() - start)

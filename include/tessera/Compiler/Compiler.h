@@ -14,6 +14,7 @@
 #include "llvm/Support/Error.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,12 +54,16 @@ public:
 
   /// Loops and vectors, per level.
   llvm::Expected<std::vector<LoweredLevel>> lower(mlir::ModuleOp prepared);
-  /// Optimised LLVM IR with an entry for each public function.
-  llvm::Expected<host::HostProgram> build(mlir::ModuleOp prepared,
-                                          host::Form form = host::Form::Object);
+  /// Optimised LLVM IR with an entry for each public function, and, if it is
+  /// going to be linked, what Object.h says.
+  llvm::Expected<host::HostProgram>
+  build(mlir::ModuleOp prepared,
+        std::optional<host::Linked> linked = std::nullopt,
+        host::Form form = host::Form::Object);
   /// build() and machine code: an ELF object.
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
-  buildObject(mlir::ModuleOp prepared);
+  buildObject(mlir::ModuleOp prepared,
+              std::optional<host::Linked> linked = std::nullopt);
   /// build() and machine code for a bundle.
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
   buildImage(mlir::ModuleOp prepared);

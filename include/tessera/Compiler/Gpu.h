@@ -28,6 +28,9 @@ struct GpuOptions {
   /// Slower kernels that a race checker can follow: threads release stages one
   /// by one.
   bool threadReleases = false;
+  /// Where the tile program will be found: code says which of its lines each
+  /// instruction comes from, as profilers show. Empty: code says nothing.
+  std::string tileFile;
   /// Where to add the time of each stage; null: nowhere.
   StageTimes *times = nullptr;
 };
@@ -52,6 +55,9 @@ public:
   /// kernels alone.
   std::vector<GpuFunction> takeFunctions() { return std::move(functions); }
 
+  /// What belongs into GpuOptions::tileFile; after buildTile().
+  const std::string &tileText() const { return tile; }
+
   /// From there to the llvm and nvvm dialects, in place; what launches goes.
   llvm::Error lower(mlir::ModuleOp module);
   /// Optimised LLVM IR.
@@ -63,9 +69,11 @@ private:
   mlir::LogicalResult readSignatures(mlir::ModuleOp module);
   mlir::LogicalResult convert(mlir::ModuleOp module);
   mlir::LogicalResult readRecords(mlir::ModuleOp module);
+  void writeTile(mlir::ModuleOp module);
 
   GpuOptions options;
   std::vector<GpuFunction> functions;
+  std::string tile;
 };
 
 /// All of it.
@@ -73,6 +81,7 @@ struct GpuProgram {
   std::string chip;
   std::vector<GpuFunction> functions; ///< whose kernels share the code
   std::string ptx;
+  std::string tile; ///< what belongs into GpuOptions::tileFile
   /// Without an assembler there is none, and the driver assembles.
   std::optional<nvptx::Cubin> cubin;
 };

@@ -58,6 +58,9 @@ struct Spec {
   std::string name;
 };
 
+/// The name of the spec's function.
+llvm::StringRef functionName(const Spec &spec);
+
 /// A module with the function that `spec` describes, or an error that says
 /// which number is wrong and what would be right. The context must have our
 /// dialects registered (registerAllDialects).

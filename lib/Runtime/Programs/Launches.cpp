@@ -119,6 +119,20 @@ void tessera_launches::keepArguments(void *const *arguments) {
   }
 }
 
+bool tessera_launches::isOf(void *const *arguments) const {
+  static_assert(std::has_unique_object_representations_v<tessera_tensor>);
+  Program record = this->record();
+  for (size_t i = 0, end = record.argumentCount(); i < end; ++i) {
+    bool isTensor = program::isTensor(record.params()[i]);
+    const void *kept = isTensor ? static_cast<const void *>(&given[i])
+                                : static_cast<const void *>(&scalars[i]);
+    size_t bytes = isTensor ? sizeof(given[i]) : sizeof(scalars[i]);
+    if (!arguments[i] || std::memcmp(kept, arguments[i], bytes) != 0)
+      return false;
+  }
+  return true;
+}
+
 /// What the driver answers of memory that it does not know is an error, too.
 Error tessera_launches::checkPointers() const {
   Program record = this->record();

@@ -36,6 +36,9 @@ struct tessera_launches {
                          tessera::driver::DevicePointer workspace,
                          size_t bytes);
 
+  /// Whether a call with these arguments would be prepared to the same.
+  bool isOf(void *const *arguments) const;
+
   /// The number of an expression that is called `what` in an error.
   tessera::rt::Expected<int64_t> number(tessera::program::Index expression,
                                         tessera::program::NumberRange range,

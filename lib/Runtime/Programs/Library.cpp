@@ -100,15 +100,12 @@ Error tessera_library::openTable(const tessera_object_table &table) {
                      sizeof(tessera_object_program));
   if (!candidates.make(table.program_count))
     return outOfMemory("a library");
-  const auto *element = reinterpret_cast<const std::byte *>(table.programs);
-  for (Candidate &candidate : candidates) {
-    candidate.object =
-        reinterpret_cast<const tessera_object_program *>(element);
-    element += table.program_size;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    candidates[i].object = &programOf(table, i);
     const auto *first =
-        static_cast<const std::byte *>(candidate.object->record);
-    if (Error error =
-            openRecord({first, candidate.object->record_bytes}, candidate))
+        static_cast<const std::byte *>(candidates[i].object->record);
+    if (Error error = openRecord({first, candidates[i].object->record_bytes},
+                                 candidates[i]))
       return error;
   }
   return Error();

@@ -25,6 +25,14 @@ struct Candidate {
   tessera_program *programs = nullptr;            ///< found, one a context
 };
 
+/// Of a table that says how large its elements are.
+inline const tessera_object_program &
+programOf(const tessera_object_table &table, size_t number) {
+  const auto *first = reinterpret_cast<const std::byte *>(table.programs);
+  return *reinterpret_cast<const tessera_object_program *>(
+      first + number * table.program_size);
+}
+
 /// A file in memory.
 class Mapping {
 public:

@@ -2,6 +2,7 @@
 //
 // Enqueuing a prepared call. Nothing here allocates, asks or waits.
 #include "Launches.h"
+#include "Range.h"
 
 using namespace tessera;
 using namespace tessera::rt;
@@ -101,6 +102,7 @@ Error tessera_launches::checkWorkspace(DevicePointer address,
 
 Error tessera_launches::run(StreamHandle stream, DevicePointer address,
                             size_t bytes) {
+  Range range(record());
   if (program->context->isHost)
     return Error(call(args.data()));
   if (Error error = checkWorkspace(address, bytes))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Entries of compiled functions: check the arguments, choose a level, pass
-// tensors the way lowered functions take memrefs.
+// Packed entries of compiled functions: check the arguments, choose a level,
+// pass tensors the way lowered functions take memrefs.
 #include "EmitEntry.h"
 
 #include "llvm/IR/IRBuilder.h"
@@ -22,7 +22,7 @@ enum TensorField { kData = 0, kDims = 3, kStrides = 4 };
 using program::Param;
 using program::ParamKind;
 
-/// Emits the two entries of one function.
+/// Emits the packed entry of one function.
 class EntryEmitter {
 public:
   EntryEmitter(Module &module, const program::Program &program,
@@ -36,14 +36,10 @@ public:
              ArrayType::get(builder.getInt64Ty(), TESSERA_MAX_RANK),
              ArrayType::get(builder.getInt64Ty(), TESSERA_MAX_RANK)})) {}
 
-  Error emit();
+  Expected<HostEntry> emit();
 
 private:
-  Expected<Function *> emitPacked();
   Expected<Constant *> emitCompute();
-  Constant *emitRecord();
-  void emitNatural(Function *packed);
-  Expected<Function *> startFunction(const Twine &name, ArrayRef<Type *> types);
   void returnIfError(Value *error);
   void dispatch(ArrayRef<Function *> variants, ArrayRef<Value *> values,
                 Value *checked);
@@ -71,21 +67,6 @@ Type *EntryEmitter::scalarType(const Param &param) {
   if (param.kind == ParamKind::ScalarI32)
     return builder.getInt32Ty();
   return builder.getFloatTy();
-}
-
-Expected<Function *> EntryEmitter::startFunction(const Twine &name,
-                                                 ArrayRef<Type *> types) {
-  if (GlobalValue *taken = module.getNamedValue(name.str()))
-    return createStringError(inconvertibleErrorCode(),
-                             "the symbol '" + taken->getName() +
-                                 "' is an entry and something else as well; "
-                                 "rename the function");
-  auto *function =
-      Function::Create(FunctionType::get(pointer, types, /*isVarArg=*/false),
-                       GlobalValue::ExternalLinkage, name, module);
-  function->addFnAttr(Attribute::NoUnwind);
-  builder.SetInsertPoint(BasicBlock::Create(context, "entry", function));
-  return function;
 }
 
 /// What follows is for the case that `error` is NULL.
@@ -184,20 +165,6 @@ void EntryEmitter::dispatch(ArrayRef<Function *> variants,
   }
 }
 
-/// The record, where a check reads it.
-Constant *EntryEmitter::emitRecord() {
-  std::span<const std::byte> bytes = program.bytes();
-  Constant *data = ConstantDataArray::getRaw(
-      StringRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()),
-      bytes.size(), builder.getInt8Ty());
-  auto *record =
-      new GlobalVariable(module, data->getType(),
-                         /*isConstant=*/true, GlobalValue::PrivateLinkage, data,
-                         function() + "__record");
-  record->setAlignment(Align(program::kRecordAlignment));
-  return record;
-}
-
 /// A function of the type tessera_rt_compute; null if nothing is computed.
 Expected<Constant *> EntryEmitter::emitCompute() {
   if (program.argumentCount() == program.params().size())
@@ -228,18 +195,18 @@ Expected<Constant *> EntryEmitter::emitCompute() {
   return compute;
 }
 
-Expected<Function *> EntryEmitter::emitPacked() {
+Expected<HostEntry> EntryEmitter::emit() {
   Expected<Constant *> compute = emitCompute();
   if (!compute)
     return compute.takeError();
   Expected<Function *> packed =
-      startFunction(function() + "__packed", {pointer});
+      startEntry(module, builder, function() + "__packed", {pointer});
   if (!packed)
     return packed.takeError();
   Value *args = (*packed)->getArg(0);
   FunctionCallee check = module.getOrInsertFunction(
       "tessera_rt_check_call", pointer, pointer, pointer, pointer, pointer);
-  Constant *record = emitRecord();
+  Constant *record = emitRecord(module, program);
   Value *tensors =
       builder.CreateAlloca(ArrayType::get(tensorType, program.params().size()));
   returnIfError(builder.CreateCall(check, {record, args, *compute, tensors}));
@@ -248,46 +215,49 @@ Expected<Function *> EntryEmitter::emitPacked() {
   if (!variants)
     return variants.takeError();
   dispatch(*variants, values, record);
-  return *packed;
-}
-
-Error EntryEmitter::emit() {
-  Expected<Function *> packed = emitPacked();
-  if (!packed)
-    return packed.takeError();
-  SmallVector<Type *> types;
-  for (const Param &param : arguments())
-    types.push_back(isTensor(param) ? pointer : scalarType(param));
-  Expected<Function *> natural = startFunction(function(), types);
-  if (!natural)
-    return natural.takeError();
-  emitNatural(*packed);
-  return Error::success();
-}
-
-/// Packs the arguments, scalars by address, and calls the packed entry.
-void EntryEmitter::emitNatural(Function *packed) {
-  Function *natural = builder.GetInsertBlock()->getParent();
-  auto *array = ArrayType::get(pointer, arguments().size());
-  Value *args = builder.CreateAlloca(array);
-  for (auto [i, param] : enumerate(arguments())) {
-    Value *argument = natural->getArg(i);
-    argument->setName(program.text(param.name));
-    if (!isTensor(param)) {
-      Value *scalar = builder.CreateAlloca(argument->getType());
-      builder.CreateStore(argument, scalar);
-      argument = scalar;
-    }
-    builder.CreateStore(argument,
-                        builder.CreateConstInBoundsGEP2_64(array, args, 0, i));
-  }
-  builder.CreateRet(builder.CreateCall(packed, {args}));
+  return HostEntry{program, record, *packed, *compute};
 }
 
 } // namespace
 
-Error emitEntries(Module &module, const program::Program &program,
-                  ArrayRef<const CpuLevel *> levels) {
+Expected<Function *> startEntry(Module &module, IRBuilder<> &builder,
+                                const Twine &name, ArrayRef<Type *> types) {
+  if (GlobalValue *taken = module.getNamedValue(name.str()))
+    return createStringError(inconvertibleErrorCode(),
+                             "the symbol '" + taken->getName() +
+                                 "' is an entry and something else as well; "
+                                 "rename the function");
+  auto *function = Function::Create(
+      FunctionType::get(builder.getPtrTy(), types, /*isVarArg=*/false),
+      GlobalValue::ExternalLinkage, name, module);
+  function->addFnAttr(Attribute::NoUnwind);
+  builder.SetInsertPoint(
+      BasicBlock::Create(module.getContext(), "entry", function));
+  return function;
+}
+
+GlobalVariable *emitBytes(Module &module, std::span<const std::byte> bytes,
+                          const Twine &name) {
+  Constant *data = ConstantDataArray::getRaw(
+      StringRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()),
+      bytes.size(), Type::getInt8Ty(module.getContext()));
+  auto *global =
+      new GlobalVariable(module, data->getType(), /*isConstant=*/true,
+                         GlobalValue::InternalLinkage, data, name);
+  return global;
+}
+
+Constant *emitRecord(Module &module, const program::Program &program) {
+  GlobalVariable *record =
+      emitBytes(module, program.bytes(),
+                Twine(program.function()) + "__" + program.chip() + "__record");
+  record->setAlignment(Align(program::kRecordAlignment));
+  return record;
+}
+
+Expected<HostEntry> emitPackedEntry(Module &module,
+                                    const program::Program &program,
+                                    ArrayRef<const CpuLevel *> levels) {
   return EntryEmitter(module, program, levels).emit();
 }
 

@@ -8,19 +8,44 @@
 #include "tessera/Target/Host/CpuLevels.h"
 
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/Support/Error.h"
 
-namespace llvm {
-class Module;
-} // namespace llvm
+#include <cstddef>
+#include <span>
 
 namespace tessera::host {
 
-/// Adds `<function>__packed` and `<function>` to `module`, which holds
-/// `<function>` with the suffix of each of `levels`, best first, and, where the
-/// record has parameters that are computed, `<function>__scalars` with each.
-llvm::Error emitEntries(llvm::Module &module, const program::Program &program,
-                        llvm::ArrayRef<const CpuLevel *> levels);
+/// What there is of a function for the host.
+struct HostEntry {
+  program::Program program;
+  llvm::Constant *record;
+  llvm::Function *packed;
+  llvm::Constant *compute; ///< a tessera_rt_compute, or null in the code
+};
+
+/// Adds `<function>__packed` to `module`, which holds `<function>` with the
+/// suffix of each of `levels`, best first, and, where the record has parameters
+/// that are computed, `<function>__scalars` with each.
+llvm::Expected<HostEntry>
+emitPackedEntry(llvm::Module &module, const program::Program &program,
+                llvm::ArrayRef<const CpuLevel *> levels);
+
+/// Begins a function that others call and that returns a tessera_error *. An
+/// error if something has its name.
+llvm::Expected<llvm::Function *> startEntry(llvm::Module &module,
+                                            llvm::IRBuilder<> &builder,
+                                            const llvm::Twine &name,
+                                            llvm::ArrayRef<llvm::Type *> types);
+
+/// Constant data of this object alone.
+llvm::GlobalVariable *emitBytes(llvm::Module &module,
+                                std::span<const std::byte> bytes,
+                                const llvm::Twine &name);
+
+/// The record, where a check reads it.
+llvm::Constant *emitRecord(llvm::Module &module,
+                           const program::Program &program);
 
 } // namespace tessera::host
 

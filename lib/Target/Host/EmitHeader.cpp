@@ -7,6 +7,7 @@
 #include "tessera/Program/Print.h"
 #include "tessera/Version.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -70,10 +71,11 @@ std::string identifierFor(StringRef name) {
   return isDigit(word.front()) ? "_" + word : word;
 }
 
-/// One name for each parameter, all different.
+/// One name for each parameter, all different, also from what every entry has.
 SmallVector<std::string> parameterNames(const program::Program &program) {
   SmallVector<std::string> names;
-  StringSet<> taken;
+  StringSet<> taken{"context",         "stream", "workspace",
+                    "workspace_bytes", "least",  "best"};
   for (const Param &param : arguments(program)) {
     std::string name = identifierFor(program.text(param.name));
     while (!taken.insert(name).second)
@@ -121,22 +123,37 @@ void printWrapped(raw_ostream &os, StringRef text, unsigned indent) {
   os << line << "\n";
 }
 
-void printComment(raw_ostream &os, const program::Program &program,
+/// The programs of one function, one a target.
+using Programs = SmallVector<program::Program>;
+
+void printRules(raw_ostream &os, const Programs &programs) {
+  SmallVector<std::string> rules = rulesOf(programs.front());
+  if (!rules.empty())
+    os << " *\n";
+  for (const std::string &rule : rules)
+    printWrapped(os, rule, 2);
+  for (const program::Program &other : drop_begin(programs))
+    for (const std::string &rule : rulesOf(other))
+      if (!is_contained(rules, rule))
+        printWrapped(os, other.chip() + (": " + rule), 2);
+}
+
+void printComment(raw_ostream &os, const Programs &programs,
                   ArrayRef<std::string> names) {
+  const program::Program &program = programs.front();
   size_t width = 0;
   for (const std::string &name : names)
     width = std::max(width, name.size());
-  os << "/*\n";
+  auto chips = map_range(programs, [](const program::Program &program) {
+    return StringRef(program.chip());
+  });
+  os << "/*\n * For " << join(chips, ", ") << ".\n *\n";
   for (auto [param, name] : zip(arguments(program), names))
     printWrapped(os,
                  name + std::string(width - name.size(), ' ') + "  " +
                      describe(program, param),
                  width + 2);
-  SmallVector<std::string> rules = rulesOf(program);
-  if (!rules.empty())
-    os << " *\n";
-  for (const std::string &rule : rules)
-    printWrapped(os, rule, 2);
+  printRules(os, programs);
   os << " *\n"
         " * Outputs may not overlap any other argument. NULL is success; an\n"
         " * error belongs to the caller, see tessera_error_destroy().\n"
@@ -145,16 +162,22 @@ void printComment(raw_ostream &os, const program::Program &program,
 
 void printDeclarations(raw_ostream &os, const program::Program &program,
                        ArrayRef<std::string> names) {
-  os << "tessera_error *" << program.function() << "(";
-  if (names.empty())
-    os << "void";
-  ListSeparator comma(",");
+  std::string args;
   for (auto [param, name] : zip(arguments(program), names))
-    os << comma << "\n    " << declaration(param, name);
-  os << ");\n\n"
-     << "/* The same, args[i] pointing to argument i. */\n"
+    args += ",\n    " + declaration(param, name);
+  os << "tessera_error *" << program.function()
+     << "(\n    tessera_context *context, void *stream, void *workspace,\n"
+        "    size_t workspace_bytes"
+     << args << ");\n\n"
+     << "/* Bytes of workspace for that call; the second, if it is more, may "
+        "make it\n * faster. */\n"
      << "tessera_error *" << program.function()
-     << "__packed(void *const *args);\n\n";
+     << "_workspace(\n    tessera_context *context" << args
+     << ",\n    int64_t *least, int64_t *best);\n\n";
+  if (program.isForHost())
+    os << "/* On the host: args[i] points to argument i. */\n"
+       << "tessera_error *" << program.function()
+       << "__packed(void *const *args);\n\n";
 }
 
 } // namespace
@@ -163,19 +186,48 @@ static constexpr StringLiteral kFirstWords = "/* Compiled by Tessera ";
 
 bool isEmittedHeader(StringRef text) { return text.starts_with(kFirstWords); }
 
-/// Between the guard.
-static Expected<std::string> printBody(ArrayRef<program::Record> records) {
-  std::string text;
-  raw_string_ostream os(text);
-  os << "#include \"tessera-c/Runtime.h\"\n\n"
-     << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n";
+static constexpr StringLiteral kConventions =
+    "/* Each function runs where `context` says. NULL is this processor, on "
+    "which\n"
+    " * workspace is NULL, workspace_bytes 0 and stream ignored. On a GPU a "
+    "call\n"
+    " * enqueues work on `stream`, a CUstream, and returns; tensors and "
+    "workspace are\n"
+    " * memory of that GPU and live until the work is done. Code is loaded "
+    "when a\n"
+    " * context first needs it, and stays: keep contexts. */\n\n";
+
+/// By function, in the order in which they come.
+static Expected<MapVector<StringRef, Programs>>
+group(ArrayRef<program::Record> records) {
+  MapVector<StringRef, Programs> functions;
   for (const program::Record &record : records) {
     program::Program program = record.program();
     if (std::string why = whyNotCallable(program.function()); !why.empty())
       return createStringError(inconvertibleErrorCode(), why);
-    SmallVector<std::string> names = parameterNames(program);
-    printComment(os, program, names);
-    printDeclarations(os, program, names);
+    functions[program.function()].push_back(program);
+  }
+  return functions;
+}
+
+/// Between the guard.
+static Expected<std::string> printBody(ArrayRef<program::Record> records) {
+  Expected<MapVector<StringRef, Programs>> functions = group(records);
+  if (!functions)
+    return functions.takeError();
+  bool isHostAlone = all_of(records, [](const program::Record &record) {
+    return record.program().isForHost();
+  });
+  std::string text;
+  raw_string_ostream os(text);
+  os << "#include \"tessera-c/" << (isHostAlone ? "Program.h" : "Gpu.h")
+     << "\"\n\n"
+     << "#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+     << kConventions;
+  for (const auto &[name, programs] : *functions) {
+    SmallVector<std::string> names = parameterNames(programs.front());
+    printComment(os, programs, names);
+    printDeclarations(os, programs.front(), names);
   }
   os << "#ifdef __cplusplus\n} /* extern \"C\" */\n#endif\n";
   return text;

@@ -4,6 +4,7 @@
 #include "tessera/Target/Host/Jit.h"
 
 #include "RuntimeFunctions.h"
+#include "tessera-c/Program.h"
 #include "tessera/Program/HostImage.h"
 
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
@@ -16,7 +17,10 @@ using namespace tessera::host;
 
 llvm::ArrayRef<RuntimeFunction> tessera::host::runtimeFunctions() {
 #define TESSERA_ROW(function) {#function, reinterpret_cast<void *>(&function)},
-  static const RuntimeFunction rows[] = {TESSERA_HOST_CALLEES(TESSERA_ROW)};
+  static const RuntimeFunction rows[] = {
+      TESSERA_HOST_CALLEES(TESSERA_ROW)
+      // And the entries of objects:
+      TESSERA_ROW(tessera_rt_run) TESSERA_ROW(tessera_rt_workspace)};
 #undef TESSERA_ROW
   return rows;
 }

@@ -3,8 +3,8 @@
 // From the LLVM dialect to an optimised LLVM module and an object.
 #include "tessera/Target/Host/Program.h"
 
-#include "EmitEntry.h"
 #include "EmitImage.h"
+#include "EmitObject.h"
 #include "ObjectSymbols.h"
 #include "tessera/Target/Host/Passes.h"
 
@@ -53,6 +53,9 @@ HostProgram &HostProgram::operator=(HostProgram &&other) {
 static Expected<std::unique_ptr<TargetMachine>> createMachine() {
   InitializeNativeTarget();
   InitializeNativeTargetAsmPrinter();
+  // A section for each, so that a linker can leave out what nobody calls.
+  TargetOptions options;
+  options.FunctionSections = options.DataSections = true;
   std::string error;
   Triple triple(kTriple);
   const Target *target = TargetRegistry::lookupTarget(triple, error);
@@ -61,8 +64,8 @@ static Expected<std::unique_ptr<TargetMachine>> createMachine() {
                              "this LLVM cannot compile for " + kTriple + ": " +
                                  error + "; use one built with the X86 target");
   return std::unique_ptr<TargetMachine>(target->createTargetMachine(
-      triple, kBaseCpu, /*Features=*/"", TargetOptions(), Reloc::PIC_,
-      CodeModel::Small, CodeGenOptLevel::Aggressive));
+      triple, kBaseCpu, /*Features=*/"", options, Reloc::PIC_, CodeModel::Small,
+      CodeGenOptLevel::Aggressive));
 }
 
 Expected<HostProgram> HostProgram::create() {
@@ -112,15 +115,23 @@ Error HostProgram::addLevel(mlir::ModuleOp source, const CpuLevel &level) {
   return Error::success();
 }
 
-Error HostProgram::addEntries(ArrayRef<program::Record> records) {
-  if (levels.empty())
+Error HostProgram::addEntries(ArrayRef<program::Record> records,
+                              std::optional<Linked> linked) {
+  if (levels.empty() && !records.empty())
     return internalError("entries were asked for before any function");
   // Not earlier: the linker drops internal functions that nobody calls yet.
   for (Function &function : *module)
     if (!function.isDeclaration())
       function.setLinkage(GlobalValue::InternalLinkage);
-  for (const program::Record &record : records)
-    if (Error error = emitEntries(*module, record.program(), levels))
+  SmallVector<HostEntry> entries;
+  for (const program::Record &record : records) {
+    auto entry = emitPackedEntry(*module, record.program(), levels);
+    if (!entry)
+      return entry.takeError();
+    entries.push_back(*entry);
+  }
+  if (linked)
+    if (Error error = emitObjectEntries(*module, entries, linked->gpu))
       return error;
   std::string report;
   raw_string_ostream stream(report);
@@ -206,13 +217,14 @@ static Error addLevels(HostProgram &program, ArrayRef<LevelModule> modules,
 
 Expected<HostProgram> buildProgram(ArrayRef<LevelModule> modules,
                                    ArrayRef<program::Record> records,
-                                   StageTimes *times, Form form) {
+                                   StageTimes *times,
+                                   std::optional<Linked> linked, Form form) {
   Expected<HostProgram> program = HostProgram::create();
   if (!program)
     return program.takeError();
   if (Error error = addLevels(*program, modules, times))
     return error;
-  if (Error error = program->addEntries(records))
+  if (Error error = program->addEntries(records, linked))
     return error;
   if (form == Form::Image)
     program->makeImage(records);

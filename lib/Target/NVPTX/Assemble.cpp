@@ -33,7 +33,8 @@ static std::string withoutFolder(StringRef report, StringRef folder) {
 }
 
 static Expected<Cubin> runAssembler(StringRef ptx, const Chip &chip,
-                                    const Assembler &assembler) {
+                                    const Assembler &assembler,
+                                    bool withLines) {
   Expected<PrivateFolder> folder = PrivateFolder::create();
   if (!folder)
     return folder.takeError();
@@ -41,9 +42,11 @@ static Expected<Cubin> runAssembler(StringRef ptx, const Chip &chip,
   std::string target = folder->file("kernels.cubin");
   if (Error error = writeFile(source, ptx))
     return error;
-  Expected<ProgramAnswer> answer = runProgram(
-      assembler.path, {"-arch", chip.name.str(), "-v", "-o", target, source},
-      *folder);
+  std::vector<std::string> flags = {"-arch", chip.name.str(), "-v",
+                                    "-o",    target,          source};
+  if (withLines)
+    flags.emplace_back("-lineinfo");
+  Expected<ProgramAnswer> answer = runProgram(assembler.path, flags, *folder);
   if (!answer)
     return answer.takeError();
   std::string report = withoutFolder(answer->text, folder->path());
@@ -62,9 +65,11 @@ static Expected<Cubin> runAssembler(StringRef ptx, const Chip &chip,
 }
 
 Expected<Cubin> assemble(StringRef ptx, const Chip &chip,
-                         const Assembler &assembler, StageTimes *times) {
-  return measureStage(times, "cubin",
-                      [&] { return runAssembler(ptx, chip, assembler); });
+                         const Assembler &assembler, StageTimes *times,
+                         bool withLines) {
+  return measureStage(times, "cubin", [&] {
+    return runAssembler(ptx, chip, assembler, withLines);
+  });
 }
 
 } // namespace tessera::nvptx

@@ -90,7 +90,14 @@ TEST(Header, SaysEveryThingACallIsCheckedFor) {
         " * Sq = 0 + T * 30 * 52\n",
         " * Nq = ceil(0 / 64) + ceil(T / 4) * ceil(30 / 4) * ceil(52 / 4)\n",
         " * query has 1 or Nkv in dim 2\n",
-        "    const tessera_tensor *query,\n",
+        " * For host.\n",
+        ("tessera_error *attend_lists(\n    tessera_context *context, void "
+         "*stream, void *workspace,\n    size_t workspace_bytes,\n    const "
+         "tessera_tensor *query,\n"),
+        ("tessera_error *attend_lists_workspace(\n    tessera_context "
+         "*context,\n    const tessera_tensor *query,\n"),
+        "    const tessera_tensor *output,\n    int64_t *least, int64_t "
+        "*best);",
         "    int32_t topk,\n",
         "    float int_,\n",
         "tessera_error *attend_lists__packed(void *const *args);\n"})
@@ -101,13 +108,38 @@ TEST(Header, SaysEveryThingACallIsCheckedFor) {
 
 TEST(Header, GivesEachParameterANameOfItsOwn) {
   Writer writer = hostWriter("f");
-  for (const char *name : {"a-b", "a.b", "2d"})
+  for (const char *name : {"a-b", "a.b", "2d", "least", "context"})
     addParam(writer, name, ParamKind::ScalarF32);
   std::string header = get(emitHeader(writer.write()));
-  for (const char *expected : {"float a_b,", "float a_b_1,", "float _2d)"})
+  for (const char *expected : {"float a_b,", "float a_b_1,", "float _2d,",
+                               "float least_3,", "float context_4)"})
     EXPECT_NE(header.find(expected), std::string::npos)
         << "not found: " << expected << "\nin:\n"
         << header;
+}
+
+TEST(Header, SaysWhatATargetAsksBesides) {
+  Writer host = hostWriter("f"), gpu = hostWriter("f"), other = hostWriter("g");
+  gpu.head.chip = gpu.text("sm_90a");
+  other.head.chip = other.text("sm_90a");
+  for (Writer *writer : {&host, &gpu, &other}) {
+    Index rows = writer->addSymbol("N", "rows");
+    addParam(*writer, "x", ParamKind::Input, TESSERA_F32, {rows});
+  }
+  Constraint dense = Writer::constraint(ConstraintKind::Dense);
+  dense.param = 0;
+  gpu.add(dense);
+  const Record records[] = {host.write(), gpu.write(), other.write()};
+  std::string header = get(emitHeader(records));
+  for (const char *expected :
+       {"#include \"tessera-c/Gpu.h\"\n",
+        "/*\n * For host, sm_90a.\n *\n * x  input, f32 [N]\n *\n * N: rows\n"
+        " * sm_90a: x has no gaps",
+        "/*\n * For sm_90a.\n", "tessera_error *f__packed("})
+    EXPECT_NE(header.find(expected), std::string::npos)
+        << "not found: " << expected << "\nin:\n"
+        << header;
+  EXPECT_EQ(header.find("g__packed"), std::string::npos) << header;
 }
 
 TEST(Header, IsKnownByItsFirstWords) {

@@ -28,7 +28,7 @@ int main(void) {
   tessera_tensor tx = {x, TESSERA_F32, 2, {2, 3}, {3, 1}};
   tessera_tensor ty = {y, TESSERA_F32, 2, {2, 3}, {3, 1}};
   tessera_tensor to = {out, TESSERA_F32, 2, {2, 3}, {3, 1}};
-  tessera_error *error = saxpy(&tx, &ty, 2, &to);
+  tessera_error *error = saxpy(NULL, NULL, NULL, 0, &tx, &ty, 2, &to);
   if (error) {
     puts(tessera_error_message(error));
     return 1;
@@ -36,7 +36,7 @@ int main(void) {
   for (int i = 0; i < 6; ++i)
     printf("%g ", out[i]);
   tx.dims[0] = 1;
-  error = saxpy(&tx, &ty, 2, &to);
+  error = saxpy(NULL, NULL, NULL, 0, &tx, &ty, 2, &to);
   puts(tessera_error_message(error));
   tessera_error_destroy(error);
   return 0;
@@ -86,7 +86,7 @@ std::string readText(const std::string &path) {
 
 TEST(Object, RunsInACProgramWithTheRuntimeAlone) {
   TemporaryFolder folder;
-  HostProgram program = get(build(kSaxpy, saxpyRecord()));
+  HostProgram program = get(build(kSaxpy, saxpyRecord(), kCpuLevels, Linked()));
   std::string object =
       folder.write("saxpy.o", get(program.emitObject())->getBuffer());
   folder.write("saxpy.h", get(emitHeader(saxpyRecord())));
@@ -157,7 +157,9 @@ TEST(Object, TwoHeadersOfOneNameMeetInAProgram) {
 #include "b/x.h"
 #include "a/x.h"
 int both_succeed(void);
-int both_succeed(void) { return !first() && !second(); }
+int both_succeed(void) {
+  return !first(NULL, NULL, NULL, 0) && !second(NULL, NULL, NULL, 0);
+}
 )c"));
 }
 

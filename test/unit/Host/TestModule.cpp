@@ -83,7 +83,8 @@ mlir::MLIRContext &testContext() {
 
 llvm::Expected<HostProgram> build(llvm::StringRef text,
                                   llvm::ArrayRef<program::Record> records,
-                                  llvm::ArrayRef<CpuLevel> levels) {
+                                  llvm::ArrayRef<CpuLevel> levels,
+                                  std::optional<Linked> linked) {
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> owned;
   std::vector<LevelModule> modules;
   for (const CpuLevel &level : levels) {
@@ -91,7 +92,7 @@ llvm::Expected<HostProgram> build(llvm::StringRef text,
         mlir::parseSourceString<mlir::ModuleOp>(text, &testContext()));
     modules.push_back({&level, *owned.back()});
   }
-  return buildProgram(modules, records);
+  return buildProgram(modules, records, /*times=*/nullptr, linked);
 }
 
 std::unique_ptr<HostJit> load(HostProgram &program) {

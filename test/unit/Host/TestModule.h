@@ -14,6 +14,7 @@
 #include "llvm/Support/ErrorHandling.h"
 
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,7 +47,8 @@ T get(llvm::Expected<T> value) {
 
 llvm::Expected<host::HostProgram>
 build(llvm::StringRef text, llvm::ArrayRef<program::Record> records,
-      llvm::ArrayRef<host::CpuLevel> levels = host::kCpuLevels);
+      llvm::ArrayRef<host::CpuLevel> levels = host::kCpuLevels,
+      std::optional<host::Linked> linked = std::nullopt);
 std::unique_ptr<host::HostJit> load(host::HostProgram &program);
 
 /// Calls run as on a machine of at most that level while this lives.

@@ -14,8 +14,9 @@
 
 namespace tessera::host {
 
-/// Declares and documents both entries of each function. The include guard
-/// follows from the content. An error for a function that whyNotCallable().
+/// Declares and documents the entries of each function, of which there may be a
+/// record for each target, the host's first. The include guard follows from the
+/// content. An error for a function that whyNotCallable().
 llvm::Expected<std::string> emitHeader(llvm::ArrayRef<program::Record> records);
 
 /// Whether a file that begins so is a header of emitHeader(), of any version.

@@ -2,10 +2,12 @@
 //
 // Compiled functions on their way from MLIR to machine code: one LLVM module
 // that holds each function once per CPU level, and entries that check the
-// arguments of a call and pick a level.
+// arguments of a call and pick a level. An object that is to be linked has
+// entries for C as well, and may hold programs for GPUs.
 #ifndef TESSERA_TARGET_HOST_PROGRAM_H
 #define TESSERA_TARGET_HOST_PROGRAM_H
 
+#include "tessera/Program/Bundle.h"
 #include "tessera/Program/Writer.h"
 #include "tessera/Target/Host/CpuLevels.h"
 #include "tessera/Target/StageTimes.h"
@@ -15,6 +17,7 @@
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +28,11 @@ class TargetMachine;
 } // namespace llvm
 
 namespace tessera::host {
+
+/// What objects that are to be linked have besides.
+struct Linked {
+  const program::Bundle *gpu = nullptr; ///< programs for GPUs; null: none
+};
 
 /// Call addLevel() for each level, then addEntries(), optimize(), and emit.
 class HostProgram {
@@ -38,14 +46,15 @@ public:
   /// (buildLowerToLLVMPipeline). Each gets the suffix of the level.
   llvm::Error addLevel(mlir::ModuleOp module, const CpuLevel &level);
 
-  /// For each record two entries, declared by emitHeader() as well:
+  /// For each record an entry, by which it is called inside the process:
   ///
   ///   tessera_error *<function>__packed(void *const *args);
-  ///   tessera_error *<function>(const tessera_tensor *query, .., float scale);
   ///
   /// Parameters of `function` and arguments of the record correspond one to
-  /// one.
-  llvm::Error addEntries(llvm::ArrayRef<program::Record> records);
+  /// one. With `linked` also those that emitHeader() declares: `<function>` and
+  /// `<function>_workspace` for each function of the host and of GPUs.
+  llvm::Error addEntries(llvm::ArrayRef<program::Record> records,
+                         std::optional<Linked> linked = std::nullopt);
 
   /// Makes the module one for emitImage(), which has the functions of the
   /// records and no other.
@@ -84,17 +93,18 @@ struct LevelModule {
 };
 
 /// All steps from there to an optimised program; lowers the modules in place.
-/// Adds the stages "LLVM dialect", "LLVM IR" and "optimise" to `times`.
+/// Adds the stages "LLVM dialect", "LLVM IR" and "optimise" to `times`. Without
+/// modules it holds the programs of `linked` alone.
 ///
 ///   Expected<HostProgram> program = buildProgram(modules, records);
 ///   if (!program) return program.takeError();
 ///   Expected<std::unique_ptr<MemoryBuffer>> object = program->emitObject();
 ///   if (!object) return object.takeError();
 ///   Expected<std::unique_ptr<HostJit>> jit = HostJit::create(**object);
-llvm::Expected<HostProgram>
-buildProgram(llvm::ArrayRef<LevelModule> modules,
-             llvm::ArrayRef<program::Record> records,
-             StageTimes *times = nullptr, Form form = Form::Object);
+llvm::Expected<HostProgram> buildProgram(
+    llvm::ArrayRef<LevelModule> modules,
+    llvm::ArrayRef<program::Record> records, StageTimes *times = nullptr,
+    std::optional<Linked> linked = std::nullopt, Form form = Form::Object);
 
 } // namespace tessera::host
 

@@ -62,10 +62,12 @@ struct Cubin {
   Assembler assembler;
 };
 
-/// Adds the stage "cubin" to `times`. The error holds what ptxas said.
+/// Adds the stage "cubin" to `times`. The error holds what ptxas said. With
+/// lines, the code keeps what the PTX says of them (.loc).
 llvm::Expected<Cubin> assemble(llvm::StringRef ptx, const Chip &chip,
                                const Assembler &assembler,
-                               StageTimes *times = nullptr);
+                               StageTimes *times = nullptr,
+                               bool withLines = false);
 
 } // namespace tessera::nvptx
 

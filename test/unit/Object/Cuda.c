@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
+#include "Cuda.h"
+
+#include <dlfcn.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *driver;
+
+/* POSIX lets a function's address be read as an object's. */
+#define CALL(name, types, ...)                                                 \
+  do {                                                                         \
+    int(*function) types;                                                      \
+    void *found = dlsym(driver, name);                                         \
+    memcpy(&function, &found, sizeof found);                                   \
+    int result = found ? function(__VA_ARGS__) : -1;                           \
+    if (result != 0) {                                                         \
+      fprintf(stderr, "%s gives %d\n", name, result);                          \
+      exit(1);                                                                 \
+    }                                                                          \
+  } while (0)
+
+static void *allocate(size_t bytes) {
+  uint64_t address = 0;
+  CALL("cuMemAlloc_v2", (uint64_t *, size_t), &address, bytes);
+  return (void *)(uintptr_t)address;
+}
+
+static void copyToGpu(void *to, const void *from, size_t bytes) {
+  CALL("cuMemcpyHtoD_v2", (uint64_t, const void *, size_t),
+       (uint64_t)(uintptr_t)to, from, bytes);
+}
+
+static void copyToHost(void *to, const void *from, size_t bytes) {
+  CALL("cuMemcpyDtoH_v2", (void *, uint64_t, size_t), to,
+       (uint64_t)(uintptr_t)from, bytes);
+}
+
+static void *createStream(void) {
+  void *stream = NULL;
+  CALL("cuStreamCreate", (void **, unsigned), &stream, 1u);
+  return stream;
+}
+
+static void synchronize(void *stream) {
+  CALL("cuStreamSynchronize", (void *), stream);
+}
+
+static void beginCapture(void *stream) {
+  CALL("cuStreamBeginCapture_v2", (void *, int), stream, 0);
+}
+
+static void *endCapture(void *stream) {
+  void *graph = NULL, *launchable = NULL;
+  CALL("cuStreamEndCapture", (void *, void **), stream, &graph);
+  CALL("cuGraphInstantiateWithFlags", (void **, void *, unsigned long long),
+       &launchable, graph, 0ull);
+  return launchable;
+}
+
+static void launchGraph(void *graph, void *stream) {
+  CALL("cuGraphLaunch", (void *, void *), graph, stream);
+}
+
+int openCuda(Cuda *cuda) {
+  driver = dlopen("libcuda.so.1", RTLD_NOW);
+  if (!driver) {
+    fprintf(stderr, "%s\n", dlerror());
+    return 0;
+  }
+  void *context = NULL;
+  CALL("cuInit", (unsigned), 0u);
+  CALL("cuDevicePrimaryCtxRetain", (void **, int), &context, 0);
+  CALL("cuCtxSetCurrent", (void *), context);
+  *cuda = (Cuda){allocate,    copyToGpu,    copyToHost, createStream,
+                 synchronize, beginCapture, endCapture, launchGraph};
+  return 1;
+}
