@@ -18,3 +18,13 @@ else()
   target_link_libraries(TesseraLLVM INTERFACE TesseraLLVMShared)
 endif()
 target_link_libraries(TesseraLLVM INTERFACE TesseraLLVMFlags)
+
+# lld's archives name the shared LLVM, zlib and zstd; which flavour of them it is,
+# is not for them to say.
+set(shared_needs ZLIB::ZLIB zstd::libzstd_shared)
+if(TESSERA_STATIC_LLVM)
+  set(shared_needs "$<$<NOT:${static}>:${shared_needs}>")
+endif()
+set_target_properties(lldCommon PROPERTIES INTERFACE_LINK_LIBRARIES TesseraLLVM)
+set_target_properties(lldELF PROPERTIES
+  INTERFACE_LINK_LIBRARIES "lldCommon;TesseraLLVM;${shared_needs}")

@@ -43,7 +43,7 @@ _tessera_package(compiler tessera-compiler devel
   "compiler of coarse-to-fine block-sparse attention")
 _tessera_package(compiler-dev libtessera-compiler-dev libdevel
   "headers and archives to build with Tessera's dialects and passes"
-  "libtessera-rt-dev ${same_version}" "libmlir-22-dev" "llvm-22-dev")
+  "libtessera-rt-dev ${same_version}" "libmlir-22-dev" "llvm-22-dev" "liblld-22-dev")
 set(CPACK_DEBIAN_RUNTIME_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_COMPILER_PACKAGE_SHLIBDEPS ON)
 # So that packages of programs linked with the runtime find out that they need it;
@@ -53,7 +53,7 @@ set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 
 # Tools that hold LLVM, and what LLVM holds, come with their licences.
 if(TESSERA_STATIC_LLVM)
-  foreach(package llvm-22-dev zlib1g-dev libzstd-dev libstdc++-*-dev)
+  foreach(package llvm-22-dev liblld-22-dev zlib1g-dev libzstd-dev libstdc++-*-dev)
     file(GLOB licence "/usr/share/doc/${package}/copyright")
     if(NOT licence)
       message(FATAL_ERROR "TESSERA_STATIC_LLVM: found no licence "

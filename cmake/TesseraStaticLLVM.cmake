@@ -35,7 +35,7 @@ set(TESSERA_STATIC_MLIR
 set(TESSERA_STATIC_LLVM_COMPONENTS
   core support supportlsp irreader passes analysis target targetparser
   nvptxcodegen nvptxdesc nvptxinfo
-  x86codegen x86asmparser x86desc x86info orcjit jitlink)
+  x86codegen x86asmparser x86desc x86info orcjit jitlink lto dtlto)
 
 llvm_map_components_to_libnames(llvm_archives ${TESSERA_STATIC_LLVM_COMPONENTS})
 add_library(TesseraLLVMComponents INTERFACE)
@@ -64,10 +64,32 @@ set_target_properties(LLVMSupport PROPERTIES INTERFACE_LINK_LIBRARIES "${needs}"
 # glibc has arc4random since 2.36; with this the tools run on older ones.
 add_library(TesseraArc4Random OBJECT "${PROJECT_SOURCE_DIR}/cmake/Arc4Random.c")
 
+# lld makes every target known that LLVM was built with, for optimising when it
+# links, which nobody here asks of it. Those that are not linked do nothing.
+set(initialisers "")
+set(unused ${LLVM_TARGETS_TO_BUILD})
+list(REMOVE_ITEM unused NVPTX X86)
+foreach(target IN LISTS unused)
+  foreach(part TargetInfo Target TargetMC AsmPrinter AsmParser)
+    string(APPEND initialisers
+      "void LLVMInitialize${target}${part}(void);\n"
+      "void LLVMInitialize${target}${part}(void) {}\n")
+  endforeach()
+endforeach()
+# Nor is Polly asked for, an extension that comes in a package of its own.
+string(APPEND initialisers
+  "void _Z18getPollyPluginInfov(void);\n"
+  "void _Z18getPollyPluginInfov(void) { __builtin_trap(); }\n")
+set_target_properties(LLVMExtensions PROPERTIES
+  INTERFACE_LINK_LIBRARIES LLVMSupport)
+file(CONFIGURE OUTPUT UnusedParts.c CONTENT "${initialisers}")
+add_library(TesseraUnusedParts OBJECT
+  "${CMAKE_CURRENT_BINARY_DIR}/UnusedParts.c")
+
 add_library(TesseraLLVMStatic INTERFACE)
 target_link_libraries(TesseraLLVMStatic INTERFACE
   ${TESSERA_STATIC_MLIR} TesseraLLVMComponents
-  $<TARGET_OBJECTS:TesseraArc4Random>)
+  $<TARGET_OBJECTS:TesseraArc4Random> $<TARGET_OBJECTS:TesseraUnusedParts>)
 # libgcc stays shared: every system with glibc has it, and the archive of gcc 12
 # and later would ask for glibc 2.35.
 target_link_options(TesseraLLVMStatic INTERFACE

@@ -12,7 +12,8 @@ die() { echo "setup: $*" >&2; exit 1; }
 
 packages=(
   ca-certificates git cmake ninja-build ccache g++ clang-22 lld-22
-  llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools clang-format-22
+  llvm-22-dev llvm-22-tools liblld-22-dev libmlir-22-dev mlir-22-tools
+  clang-format-22
   zlib1g-dev libzstd-dev libgtest-dev libxxhash-dev python3 python3-venv
   pkgconf dpkg-dev file
 )

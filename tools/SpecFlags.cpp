@@ -207,6 +207,30 @@ bool SpecFlags::isDescribed() const {
   });
 }
 
+llvm::Error SpecFlags::checkAlone() const {
+  if (!isDescribed())
+    return llvm::Error::success();
+  return llvm::createStringError("'" + inputs.front() +
+                                 "' says what to compile already; drop it, "
+                                 "or the flags that describe an attention");
+}
+
+llvm::Error SpecFlags::checkOne() const {
+  if (inputs.size() <= 1)
+    return llvm::Error::success();
+  return llvm::createStringError("'" + inputs[1] +
+                                 "' is a second module, one is taken here; "
+                                 "leave it out");
+}
+
+llvm::Expected<std::string> SpecFlags::path() const {
+  if (llvm::Error error = checkOne())
+    return error;
+  if (llvm::Error error = checkAlone())
+    return error;
+  return inputs.front();
+}
+
 /// Null if it is not valid, which has been said then.
 static llvm::Expected<OwningOpRef<ModuleOp>> readModule(MLIRContext &context,
                                                         StringRef path) {
@@ -236,10 +260,8 @@ SpecFlags::loadAll(MLIRContext &context) const {
         return error;
     return modules;
   }
-  if (isDescribed())
-    return llvm::createStringError("'" + inputs.front() +
-                                   "' says what to compile already; drop it, "
-                                   "or the flags that describe an attention");
+  if (llvm::Error error = checkAlone())
+    return error;
   for (const std::string &input : inputs) {
     if (llvm::Error error = add(readModule(context, input)))
       return error;
@@ -251,10 +273,8 @@ SpecFlags::loadAll(MLIRContext &context) const {
 
 llvm::Expected<OwningOpRef<ModuleOp>>
 SpecFlags::load(MLIRContext &context) const {
-  if (inputs.size() > 1)
-    return llvm::createStringError("'" + inputs[1] +
-                                   "' is a second module, one is taken here; "
-                                   "leave it out");
+  if (llvm::Error error = checkOne())
+    return error;
   if (!hasInput())
     if (llvm::Expected<Spec> one = spec(); !one)
       return one.takeError();

@@ -33,6 +33,8 @@ public:
   llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
   load(mlir::MLIRContext &context) const;
 
+  /// The file that was named. An error where flags describe an attention, too.
+  llvm::Expected<std::string> path() const;
   /// What the flags describe, for tools that take no module.
   llvm::Expected<Spec> spec() const;
   /// An input file was named.
@@ -44,6 +46,10 @@ public:
 
 private:
   bool isDescribed() const;
+  /// No flag describes an attention beside the files.
+  llvm::Error checkAlone() const;
+  /// No more than one file was named.
+  llvm::Error checkOne() const;
   /// One for each combination, with names that tell them apart.
   llvm::Expected<std::vector<Spec>> specs() const;
   /// What all have in common.

@@ -5,7 +5,8 @@
  * libtessera_rt. All of it is thread-safe, but that one tessera_launches is
  * used by one thread at a time.
  *
- *   library  what a compiler wrote: a bundle, or the table of an object
+ *   library  what a compiler wrote: a bundle, the table of an object, or what
+ *            is compiled on the spot
  *   context  a device: the host, or a context of a GPU (Gpu.h)
  *   program  one compiled function of the library, for one context
  *   launches one call of it, checked and prepared, to be run again and again
@@ -86,6 +87,25 @@ typedef struct tessera_object_table {
 TESSERA_API tessera_error *
 tessera_library_open_table(const tessera_object_table *table,
                            tessera_library **library);
+
+/* How to compile. Since 0.1. */
+typedef struct tessera_compile_options {
+  size_t struct_size;
+  const char *plan; /* of kernels on a GPU; NULL: as the compiler chooses */
+} tessera_compile_options;
+
+/* The public functions of `source`, a module in MLIR's text, compiled for the
+ * context's GPU, or for this processor. Without the compiler,
+ * libtessera_compiler.so (which TESSERA_COMPILER names, or which lies beside
+ * libtessera_rt or where the dynamic linker looks), an error,
+ * TESSERA_NOT_FOUND. What was compiled before, by whichever process, comes from
+ * a folder of this user: TESSERA_CACHE_DIR, else XDG_CACHE_HOME/tessera, else
+ * ~/.cache/tessera; TESSERA_CACHE_BYTES is its bound, and TESSERA_CACHE=0 does
+ * without. `options` may be NULL. Since 0.1. */
+TESSERA_API tessera_error *
+tessera_library_compile(tessera_context *context, const char *source,
+                        const tessera_compile_options *options,
+                        tessera_library **library);
 
 /* Ends all programs of the library and unloads their code; wait for what runs,
  * and destroy graphs that hold it, before. Launches that are still there keep

@@ -2,6 +2,7 @@
 #include "tessera/Compiler/Compiler.h"
 
 #include "CollectErrors.h"
+#include "Facts.h"
 #include "OutlineScalars.h"
 #include "tessera/Compiler/Signature.h"
 
@@ -25,8 +26,7 @@ HostCompiler::HostCompiler(CompileOptions given) : options(std::move(given)) {
 }
 
 /// The record of a function that is called as a whole: one step.
-static program::Record finishForHost(program::Writer writer,
-                                     int32_t leastCpuLevel) {
+static void finishForHost(program::Writer &writer, int32_t leastCpuLevel) {
   writer.head.chip = writer.text("host");
   writer.head.leastCpuLevel = leastCpuLevel;
   writer.head.leastWorkspace = writer.head.bestWorkspace = writer.constant(0);
@@ -38,11 +38,11 @@ static program::Record finishForHost(program::Writer writer,
   step.actions = {0, 1};
   step.choice = program::kNone;
   writer.steps.push_back(step);
-  return writer.write();
 }
 
 LogicalResult HostCompiler::readFunctions(ModuleOp module) {
   functions.clear();
+  writers.clear();
   for (auto function :
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
     if (!function.isPublic() || function.isExternal())
@@ -55,8 +55,10 @@ LogicalResult HostCompiler::readFunctions(ModuleOp module) {
     if (failed(writer) ||
         (!computed.empty() && failed(outlineScalars(function, computed))))
       return failure();
-    functions.push_back(
-        finishForHost(std::move(*writer), options.levels.back()->level));
+    addKey(function, *writer);
+    finishForHost(*writer, options.levels.back()->level);
+    functions.push_back(writer->write());
+    writers.push_back(std::move(*writer));
   }
   if (!functions.empty())
     return success();
@@ -106,14 +108,15 @@ HostCompiler::lower(ModuleOp prepared) {
 }
 
 llvm::Expected<host::HostProgram>
-HostCompiler::build(ModuleOp prepared, std::optional<host::Linked> linked) {
+HostCompiler::build(ModuleOp prepared, std::optional<host::Linked> linked,
+                    host::Form form) {
   llvm::Expected<std::vector<LoweredLevel>> lowered = lower(prepared);
   if (!lowered)
     return lowered.takeError();
   std::vector<host::LevelModule> modules;
   for (LoweredLevel &level : *lowered)
     modules.push_back({level.level, *level.module});
-  return host::buildProgram(modules, functions, options.times, linked);
+  return host::buildProgram(modules, functions, options.times, linked, form);
 }
 
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
@@ -124,6 +127,16 @@ HostCompiler::buildObject(ModuleOp prepared,
     return program.takeError();
   return measureStage(options.times, "machine code",
                       [&] { return program->emitObject(); });
+}
+
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+HostCompiler::buildImage(ModuleOp prepared) {
+  llvm::Expected<host::HostProgram> program =
+      build(prepared, std::nullopt, host::Form::Image);
+  if (!program)
+    return program.takeError();
+  return measureStage(options.times, "machine code",
+                      [&] { return program->emitImage(); });
 }
 
 llvm::Expected<std::unique_ptr<host::HostJit>>

@@ -2,6 +2,7 @@
 #include "tessera/Compiler/Gpu.h"
 
 #include "CollectErrors.h"
+#include "Facts.h"
 #include "GpuFacts.h"
 #include "GpuStages.h"
 #include "tessera/Compiler/ReadSteps.h"
@@ -82,7 +83,8 @@ LogicalResult GpuCompiler::convert(ModuleOp module) {
     return failure();
   for (GpuFunction &made : functions) {
     auto function = module.lookupSymbol<func::FuncOp>(made.name);
-    addKey(function, options.chip, made.writer);
+    addKey(function, made.writer);
+    addRefusals(function, options.chip, made.writer);
     if (failed(convertBsaToTile(function, options.chip, options.plan)))
       return failure();
   }

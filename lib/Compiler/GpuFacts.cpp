@@ -1,74 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "GpuFacts.h"
 
-#include "Bsa/IR/Bsa.h"
+#include "Facts.h"
 #include "tessera/Kernels/Recipe.h"
-#include "tessera/Runtime/Dtype.h"
-#include "tessera/Version.h"
-
-#include "llvm/Config/llvm-config.h"
 
 using namespace mlir;
 using namespace tessera;
 
 using program::Writer;
 
-namespace {
-
-/// Adds facts one behind the other.
-class FactList {
-public:
-  explicit FactList(Writer &writer)
-      : writer(writer), first(uint32_t(writer.facts.size())) {}
-
-  void add(StringRef name, StringRef text) {
-    writer.facts.push_back({writer.text(name), writer.text(text), 0});
-  }
-  void add(StringRef name, int64_t number) {
-    writer.facts.push_back({writer.text(name), 0, number});
-  }
-  program::Range range() const {
-    return {first, uint32_t(writer.facts.size()) - first};
-  }
-
-private:
-  Writer &writer;
-  uint32_t first;
-};
-
-} // namespace
-
-//===----------------------------------------------------------------------===//
-// The key
-//===----------------------------------------------------------------------===//
-
-/// How many entries of a list count.
-static StringRef countOf(bsa::AttendOp attend) {
-  auto lists = attend.getMap().getDefiningOp<bsa::MapFromListsOp>();
-  if (!lists || !lists.getCount())
-    return "all";
-  return isa<RankedTensorType>(lists.getCount().getType()) ? "each" : "one";
-}
-
-static void describe(bsa::AttendOp attend, FactList &key) {
-  auto query = cast<RankedTensorType>(attend.getQuery().getType());
-  auto map = cast<bsa::BlockMapType>(attend.getMap().getType());
-  bool isBF16 = query.getElementType().isBF16();
-  key.add("operation", "attend");
-  key.add("dtype", rt::dtypeName(isBF16 ? TESSERA_BF16 : TESSERA_F16));
-  key.add("head_dim", query.getShape().back());
-  key.add("q_block", map.getQueryBlock());
-  key.add("kv_block", map.getKeyBlock());
-  key.add("capacity", map.getCapacity());
-  key.add("count", countOf(attend));
-  key.add("q_sizes", attend.getQSizes() ? 1 : 0);
-  key.add("kv_sizes", attend.getKvSizes() ? 1 : 0);
-  key.add("scale", attend.getScale() ? 1 : 0);
-  key.add("lse", attend.getLse() ? 1 : 0);
-}
-
 /// Recipes that had their say before the one that was taken.
-static void addRefusals(Operation *op, StringRef chip, FactList &refusals) {
+static void refuse(Operation *op, StringRef chip, FactList &refusals) {
   for (const kernels::Recipe &recipe : kernels::recipes()) {
     std::string why = recipe.whyNot(op, chip);
     if (why.empty())
@@ -77,20 +19,11 @@ static void addRefusals(Operation *op, StringRef chip, FactList &refusals) {
   }
 }
 
-void tessera::addKey(func::FuncOp function, StringRef chip, Writer &writer) {
-  SmallVector<Operation *> computing;
-  for (Operation &op : function.getBody().front())
-    if (isa<bsa::BsaDialect>(op.getDialect()) &&
-        !isa<bsa::MapFromListsOp, bsa::MapToListsOp>(op))
-      computing.push_back(&op);
-  FactList key(writer);
-  if (computing.size() == 1)
-    if (auto attend = dyn_cast<bsa::AttendOp>(computing.front()))
-      describe(attend, key);
-  writer.head.key = key.range();
+void tessera::addRefusals(func::FuncOp function, StringRef chip,
+                          Writer &writer) {
   FactList refusals(writer);
-  for (Operation *op : computing)
-    addRefusals(op, chip, refusals);
+  for (Operation *op : operationsOf(function))
+    refuse(op, chip, refusals);
   writer.head.refusals = refusals.range();
 }
 
@@ -128,8 +61,7 @@ static void describe(const nvptx::KernelResources &made, FactList &facts) {
 static void addEvidence(const std::optional<nvptx::Cubin> &cubin,
                         Writer &writer) {
   FactList evidence(writer);
-  evidence.add("compiler",
-               "Tessera " TESSERA_VERSION_STRING ", LLVM " LLVM_VERSION_STRING);
+  evidence.add("compiler", kCompilerName);
   evidence.add("assembler",
                cubin ? "ptxas " + cubin->assembler.version.getAsString()
                      : "the driver's");

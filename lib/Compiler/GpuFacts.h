@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What a record for a GPU says of itself: what it computes, how it was made,
-// which code it has.
+// What a record for a GPU says of itself: how it was made, which code
+// it has.
 #ifndef TESSERA_LIB_COMPILER_GPUFACTS_H
 #define TESSERA_LIB_COMPILER_GPUFACTS_H
 
@@ -14,10 +14,9 @@
 
 namespace tessera {
 
-/// The key, and of each recipe that was not taken why; the function is over
-/// `bsa` ops yet. A function of several ops is found by its name.
-void addKey(mlir::func::FuncOp function, llvm::StringRef chip,
-            program::Writer &writer);
+/// Of each recipe that was not taken why; the function is over `bsa` ops yet.
+void addRefusals(mlir::func::FuncOp function, llvm::StringRef chip,
+                 program::Writer &writer);
 
 /// Code as it is in a bundle.
 struct GpuImages {

@@ -206,7 +206,7 @@ static const char *nameOf(ImageKind kind) {
   case ImageKind::Ptx:
     return "PTX";
   case ImageKind::Host:
-    return "object";
+    return "shared object";
   }
   return "unknown";
 }

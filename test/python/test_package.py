@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -32,8 +33,9 @@ HOLDS = {
         r"/usr/(include/tessera|lib)\S*\.(h|a|so|cmake|pc)",
     ),
     "tessera-compiler": (
-        ["/usr/bin/tessera-compile", "/usr/bin/tessera-opt", "/usr/bin/tessera-run"],
-        r"/usr/bin/tessera-[a-z-]+",
+        ["/usr/bin/tessera-compile", "/usr/bin/tessera-opt", "/usr/bin/tessera-run",
+         rf"/usr/lib/\S*libtessera_compiler\.so\.{ABI}"],
+        r"/usr/bin/tessera-[a-z-]+|/usr/lib/\S*libtessera_compiler\.so\.[\d.]+",
     ),
     "libtessera-compiler-dev": (
         ["/usr/include/tessera/Compiler/Compiler.h", "/usr/include/tessera-dialects/Bsa/IR/BsaOps.td",
@@ -125,7 +127,7 @@ def test_licences_are_whole(unpacked):
     folder = unpacked / "share" / "doc" / "tessera-compiler"
     assert (folder / "copyright").read_text() == (ROOT / "LICENSE").read_text()
     assert (folder / "NOTICE").read_text() == (ROOT / "NOTICE").read_text()
-    held = {"llvm": "LLVM Exceptions", "zlib": "Jean-loup", "libzstd": "BSD", "libstdc++": "GPL"}
+    held = {"llvm": "LLVM Exceptions", "liblld": "LLVM Exceptions", "zlib": "Jean-loup", "libzstd": "BSD", "libstdc++": "GPL"}
     for holder, word in held.items() if IS_STATIC else ():
         assert word in (folder / f"copyright.{holder}").read_text()
 
@@ -153,6 +155,25 @@ def test_pkg_config_finds_the_runtime(unpacked, tmp_path, static):
     program = tmp_path / "use-runtime"
     run(compiler, CONSUMER / "UseRuntime.c", *flags, f"-Wl,-rpath,{folder}", "-o", program)
     assert f"libtessera_rt {VERSION} ran" in run(program)
+
+
+COMPILE = """
+import ctypes
+runtime = ctypes.CDLL("{library}")
+runtime.tessera_error_message.restype = ctypes.c_char_p
+host, library = ctypes.c_void_p(), ctypes.c_void_p()
+assert not runtime.tessera_context_host(ctypes.byref(host))
+runtime.tessera_library_compile.restype = ctypes.c_void_p
+error = runtime.tessera_library_compile(host, {source!r}, None, ctypes.byref(library))
+assert not error, runtime.tessera_error_message(ctypes.c_void_p(error))
+"""
+
+
+def test_the_runtime_finds_the_compiler(unpacked):
+    (library,) = unpacked.glob(f"lib/**/libtessera_rt.so.{ABI}")
+    program = COMPILE.format(library=library, source=(CONSUMER / "Whole.mlir").read_bytes())
+    environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    run(sys.executable, "-c", program, env=environment | {"TESSERA_CACHE": "0"})
 
 
 PROJECT = """cmake_minimum_required(VERSION 3.20)

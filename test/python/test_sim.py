@@ -59,6 +59,64 @@ def test_files_in_and_out(tool, tmp_path, call):
     assert len(loads) == 2 * 5 + 4, "key and value of each entry of the lists, and four queries"
 
 
+FUNCTION = """
+func.func @attend(%q: {q} {{bsa.name = "query"}}, %k: {q} {{bsa.name = "key"}},
+    %v: {q} {{bsa.name = "value"}}, %i: tensor<?x?x?x3xi32> {{bsa.name = "index"}},
+    %n: tensor<?x?x?xi32> {{bsa.name = "count"}}, %s: tensor<?xi32> {{bsa.name = "sizes"}},
+    %f: f32 {{bsa.name = "factor"}})
+    -> ({q} {{bsa.name = "output"}}, tensor<?x?x?xf32> {{bsa.name = "lse"}}) {{
+  %m = bsa.map_from_lists %i, %n : tensor<?x?x?x3xi32>, tensor<?x?x?xi32> -> {m}
+  %o, %l = bsa.attend query(%q : {q}) key(%k : {q}, sizes %s : tensor<?xi32>) value(%v : {q})
+      at(%m : {m}) scale(%f) -> {q}, lse tensor<?x?x?xf32>
+  return %o, %l : {q}, tensor<?x?x?xf32>
+}}
+""".format(q="tensor<?x?x?x64xbf16>", m="!bsa.block_map<64x64, capacity = 3>")
+
+
+@pytest.mark.parametrize("plan", ["", "order=static", "order=ticket", "order=wave"])
+def test_a_function_gives_what_it_gives_on_the_host(tool, tmp_path, plan):
+    """Grouped heads, a short last block, partial and empty blocks, empty lists."""
+    rng = np.random.default_rng(11)
+    (tmp_path / "f.mlir").write_text(FUNCTION)
+    index = rng.permuted(np.tile(np.arange(4), (2, 4, 2, 1)), axis=3)[..., :3].astype("i4")
+    count = rng.integers(0, 4, (2, 4, 2)).astype("i4")
+    arrays = dict(query=bf16(rng, 2, 4, 100, 64)[0], index=index, count=count,
+                  key=bf16(rng, 2, 2, 210, 64)[0], value=bf16(rng, 2, 2, 210, 64)[0],
+                  sizes=np.array([64, 0, 33, 18], "i4"))  # fmt: skip
+    flags = ["--set", "factor=0.25"]
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+        flags += ["--input", f"{name}={tmp_path}/{name}.npy"]
+
+    def results(name, *arguments):
+        files = [f"--output={r}={tmp_path}/{name}-{r}.npy" for r in ("output", "lse")]
+        done = tool(*arguments, tmp_path / "f.mlir", *flags, *files)
+        assert done.returncode == 0, done.stderr
+        output, lse = (np.load(tmp_path / f"{name}-{r}.npy") for r in ("output", "lse"))
+        return done.stdout, (output.view("u2").astype("u4") << 16).view("f4"), lse
+
+    _, output, lse = results("host", "tessera-run")
+    said, found, found_lse = results("sim", "tessera-sim", "--sms", 3, "--interleavings", 3,
+                                     *(["--plan", plan] if plan else []))  # fmt: skip
+    assert said.startswith("launch   attend_attend_"), said
+    assert plan[len("order=") :] in said
+    assert np.abs(output - found).max() < 0.02
+    assert np.array_equal(np.isneginf(lse), np.isneginf(found_lse))
+    assert np.isneginf(lse).any(), "a list is empty"
+    some = np.isfinite(lse)
+    assert np.abs(found_lse[some] - lse[some]).max() < 0.01
+
+
+def test_lists_of_a_function_are_checked(tool, tmp_path):
+    (tmp_path / "f.mlir").write_text(FUNCTION)
+    np.save(tmp_path / "count.npy", np.full((1, 2, 2), 4, "i4"))
+    done = tool("tessera-sim", tmp_path / "f.mlir", "--dim", "Skv=64",
+                "--input", f"count={tmp_path}/count.npy", "--dim", "Sq=128")  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("tessera-sim: attend: 'count")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_reports_and_exits_with_1(tool, tmp_path, call):
     broken = tmp_path / "broken.mlir"
     broken.write_text(KERNEL.read_text().replace("tile.release %vs", "tile.release %ks"))
@@ -111,7 +169,7 @@ def test_results_that_depend_on_the_order_are_reported(tool, tmp_path):
         (["--shape", "q=1x2x"], "'1x2x' is no shape of 'q'"),
         (["--input", "q"], "'q' is no assignment"),
         (["--kernel", "other"], "there is no kernel 'other'; there is attend"),
-        (["--interleavings", "0"], "want 1 or more"),
+        (["--interleavings", "0"], "--interleavings wants 1 or more"),
         (["--grid", "many"], "'many' is no whole number"),
     ],
 )

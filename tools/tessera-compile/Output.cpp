@@ -3,6 +3,7 @@
 // Which targets and modules give what.
 #include "Output.h"
 
+#include "tessera/Compiler/HostBundle.h"
 #include "tessera/Compiler/Object.h"
 
 using namespace mlir;
@@ -17,18 +18,17 @@ llvm::Expected<Emit> chooseOutput(Emit what, const Job &job) {
   bool isForGpuAlone = !job.forHost && job.chips.size() == 1;
   if (what == Emit::Default)
     return isForGpuAlone ? Emit::Cubin : Emit::Object;
-  if (isOneOf(what, {Emit::Object, Emit::Header}) ||
-      (what == Emit::Bundle && !job.forHost))
+  if (isOneOf(what, {Emit::Object, Emit::Bundle, Emit::Header}))
     return what;
   if (job.isForHostAlone() && !isOneOf(what, {Emit::MLIR, Emit::LLVM}))
     return llvm::createStringError(
-        "--emit: the host gives mlir, llvm, object and header; add --target "
-        "sm_90a for tile, ptx, cubin and bundle");
-  if (job.isForHostAlone() || (isForGpuAlone && what != Emit::Bundle))
+        "--emit: the host gives mlir, llvm, object, bundle and header; add "
+        "--target sm_90a for tile, ptx and cubin");
+  if (job.isForHostAlone() || isForGpuAlone)
     return what;
   return llvm::createStringError(
-      "--emit: several targets give object and header, and GPUs among "
-      "themselves bundle; choose one of these, or one target");
+      "--emit: several targets give object, bundle and header; choose one of "
+      "these, or one target");
 }
 
 llvm::Error checkModules(Emit what, const Job &job) {
@@ -94,11 +94,19 @@ llvm::Expected<Content> emitObject(Emit what, Job &job,
 }
 
 llvm::Expected<Content> emitBundle(Job &job, llvm::raw_ostream &log) {
-  if (auto merged = mergeModules(job.modules); !merged)
+  llvm::Expected<OwningOpRef<ModuleOp>> merged = mergeModules(job.modules);
+  if (!merged)
     return merged.takeError();
   program::BundleWriter bundle;
   if (llvm::Error error = compileForChips(job, bundle, log))
     return error;
+  if (job.forHost) {
+    HostCompiler compiler(job.host);
+    if (llvm::Error error = compiler.prepare(**merged))
+      return error;
+    if (llvm::Error error = addToBundle(compiler, **merged, bundle))
+      return error;
+  }
   std::vector<std::byte> bytes = bundle.write();
   return Content{
       std::string(reinterpret_cast<const char *>(bytes.data()), bytes.size()),

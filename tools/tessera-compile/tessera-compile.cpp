@@ -237,9 +237,11 @@ int main(int argc, char **argv) {
   if (std::string why = isCode ? whyNoObject(output) : ""; !why.empty())
     return tessera::usageError(kTool, why);
 
+  // A linker that is used as a library forgets what was asked for.
+  bool wantsTimes = timing;
   if (int code = compile(flags, std::move(job), *emit, output))
     return code;
-  if (timing)
+  if (wantsTimes)
     printTimes(times, std::chrono::duration<double>(
                           std::chrono::steady_clock::now() - start)
                           .count());

@@ -6,15 +6,12 @@
 #include "Steps.h"
 #include "tessera/Compiler/GpuBundle.h"
 #include "tessera/Compiler/Signature.h"
-#include "tessera/Program/Bundle.h"
-#include "tessera/Runtime/Program.h"
 
 #include "Bsa/IR/Bsa.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVectorExtras.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace llvm;
 
@@ -57,35 +54,6 @@ readRecords(mlir::ModuleOp module) {
     records.push_back(writer->write());
   }
   return records;
-}
-
-/// Of a bundle, as it lies there.
-static Expected<std::vector<program::Record>>
-readRecords(std::span<const std::byte> bytes) {
-  auto bundle = asLLVM(program::Bundle::open(bytes));
-  if (!bundle)
-    return bundle.takeError();
-  std::vector<program::Record> records;
-  for (size_t i = 0; i < bundle->programCount(); ++i) {
-    std::span<const std::byte> record = bundle->record(i);
-    auto program = asLLVM(program::Program::open(record));
-    if (!program)
-      return program.takeError();
-    records.emplace_back(std::vector(record.begin(), record.end()));
-  }
-  return records;
-}
-
-static Expected<std::vector<std::byte>> readBundle(StringRef path) {
-  auto file = MemoryBuffer::getFile(path, /*IsText=*/false,
-                                    /*RequiresNullTerminator=*/false);
-  if (!file)
-    return createStringError("--bundle: cannot read '" + path +
-                             "': " + file.getError().message());
-  std::span<const char> bytes((*file)->getBufferStart(),
-                              (*file)->getBufferSize());
-  std::span<const std::byte> all = std::as_bytes(bytes);
-  return std::vector(all.begin(), all.end());
 }
 
 /// What compiled host code checks at each call, lists and sizes among it, which
@@ -181,18 +149,6 @@ timeRuns(const Gpu &gpu, function_ref<Error()> enqueue, int64_t repeat) {
     showProgress(call + 1, repeat, begin);
   }
   return seconds;
-}
-
-static Error printExplanation(tessera_program *program,
-                              const Launches &launches) {
-  char *text = nullptr;
-  if (rt::Error error(tessera_program_explain(program, launches.get(),
-                                              TESSERA_WORDS, &text));
-      error)
-    return asLLVM(error);
-  outs() << text;
-  tessera_text_destroy(text);
-  return Error::success();
 }
 
 static Error run(const Gpu &gpu, const Context &context,
@@ -292,13 +248,13 @@ static int runPrograms(mlir::ModuleOp module, std::vector<std::byte> bundle,
   return writeResults(*call, request.results);
 }
 
-int runBundle(const RunRequest &request) {
+int runBundleOnGpu(const RunRequest &request) {
   auto bundle = readBundle(request.bundle);
   if (!bundle)
     return failUsage(bundle.takeError());
-  auto records = readRecords(*bundle);
+  auto records = readRecords(*bundle, /*isForHost=*/false);
   if (!records)
-    return fail(toString(records.takeError()));
+    return failUsage(records.takeError());
   return runPrograms({}, std::move(*bundle), *records, request);
 }
 

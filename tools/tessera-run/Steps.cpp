@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Steps.h"
 
-#include "../Assignments.h"
+#include "../RuntimeErrors.h"
 #include "tessera/Compiler/CommandLine.h"
+#include "tessera/Program/Bundle.h"
 
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Process.h"
 
 #include <sys/resource.h>
@@ -32,52 +34,54 @@ int refuse(tessera_error *error) {
   return usage ? kExitUsage : code;
 }
 
-static Expected<program::Program>
-pickFunction(ArrayRef<program::Record> functions, StringRef wanted) {
-  std::string names;
-  for (const program::Record &record : functions) {
-    program::Program program = record.program();
-    if (program.function() == wanted ||
-        (wanted.empty() && functions.size() == 1))
-      return program;
-    names += names.empty() ? "" : ", ";
-    names += program.function();
-  }
-  return createStringError("--function: " +
-                           (wanted.empty()
-                                ? std::string("name one of several")
-                                : "there is no '" + wanted.str() + "'") +
-                           ": " + names);
+//===----------------------------------------------------------------------===//
+// Bundles
+//===----------------------------------------------------------------------===//
+
+Expected<std::vector<std::byte>> readBundle(StringRef path) {
+  auto file = MemoryBuffer::getFile(path, /*IsText=*/false,
+                                    /*RequiresNullTerminator=*/false);
+  if (!file)
+    return createStringError("--bundle: cannot read '" + path +
+                             "': " + file.getError().message());
+  std::span<const char> bytes((*file)->getBufferStart(),
+                              (*file)->getBufferSize());
+  std::span<const std::byte> all = std::as_bytes(bytes);
+  return std::vector(all.begin(), all.end());
 }
 
-/// Every result to write is a tensor of the function.
-static Error checkResults(const program::Program &program,
-                          const StringMap<std::string> &results) {
-  std::vector<std::string> names;
-  for (const program::Param &param : program.params())
-    if (param.kind == program::ParamKind::Output)
-      names.emplace_back(program.text(param.name));
-  for (const auto &entry : results) {
-    bool known = any_of(program.params(), [&](const program::Param &param) {
-      return program.text(param.name) == entry.getKey() && isTensor(param);
-    });
-    if (!known)
-      return unknownName("result", entry.getKey(), names);
+Expected<std::vector<program::Record>>
+readRecords(std::span<const std::byte> bytes, bool isForHost) {
+  auto bundle = asLLVM(program::Bundle::open(bytes));
+  if (!bundle)
+    return bundle.takeError();
+  std::vector<program::Record> records;
+  std::string chips;
+  for (size_t i = 0; i < bundle->programCount(); ++i) {
+    std::span<const std::byte> record = bundle->record(i);
+    auto program = asLLVM(program::Program::open(record));
+    if (!program)
+      return program.takeError();
+    if (program->isForHost() == isForHost)
+      records.emplace_back(std::vector(record.begin(), record.end()));
+    else if (!StringRef(chips).contains(program->chip()))
+      chips += (chips.empty() ? "" : ", ") + std::string(program->chip());
   }
+  if (!records.empty())
+    return records;
+  return createStringError("--target: all programs of the bundle are for " +
+                           chips + "; choose that");
+}
+
+Error printExplanation(tessera_program *program, const Launches &launches) {
+  char *text = nullptr;
+  if (rt::Error error(tessera_program_explain(program, launches.get(),
+                                              TESSERA_WORDS, &text));
+      error)
+    return asLLVM(error);
+  outs() << text;
+  tessera_text_destroy(text);
   return Error::success();
-}
-
-Expected<Call> Call::choose(ArrayRef<program::Record> functions,
-                            const RunRequest &request) {
-  auto program = pickFunction(functions, request.function);
-  if (!program)
-    return program.takeError();
-  if (Error error = checkResults(*program, request.results))
-    return error;
-  auto arguments = Arguments::create(*program, request.choices);
-  if (!arguments)
-    return arguments.takeError();
-  return Call{*program, std::move(*arguments)};
 }
 
 void showProgress(unsigned done, unsigned all, Clock::time_point start) {
@@ -112,14 +116,8 @@ void printMemory() {
 }
 
 int writeResults(const Call &call, const StringMap<std::string> &results) {
-  for (auto [index, param] : enumerate(call.program.params())) {
-    auto path = results.find(call.program.text(param.name));
-    if (path == results.end())
-      continue;
-    if (rt::Error error =
-            npy::write(path->getValue(), call.arguments.array(index).view()))
-      return usageError(kTool, error.message());
-  }
+  if (Error error = call.writeResults(results))
+    return failUsage(std::move(error));
   return EXIT_SUCCESS;
 }
 

@@ -4,8 +4,8 @@
 #ifndef TESSERA_TOOLS_TESSERA_RUN_STEPS_H
 #define TESSERA_TOOLS_TESSERA_RUN_STEPS_H
 
-#include "Arguments.h"
-#include "tessera/Program/Writer.h"
+#include "../Call.h"
+#include "tessera/Runtime/Program.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -15,22 +15,28 @@
 namespace tessera {
 
 /// What the user wants run.
-struct RunRequest {
-  ArgumentChoices choices;
-  llvm::StringMap<std::string> results; ///< tensor: .npy file to write
-  std::string function;                 ///< empty: the only one there is
-  int64_t repeat = 1;                   ///< calls to time
-  int64_t gpu = 0;                      ///< which one
-  std::string plan;                     ///< how GPU kernels are built
-  std::string bundle;                   ///< file to launch from; empty: none
-  bool explain = false;                 ///< say what was chosen, and why
+struct RunRequest : CallRequest {
+  int64_t repeat = 1;   ///< calls to time
+  int64_t gpu = 0;      ///< which one
+  std::string plan;     ///< how GPU kernels are built
+  std::string bundle;   ///< file to launch from; empty: none
+  bool explain = false; ///< say what was chosen, and why
 };
 
 // These change `module`, print what they find and return what main returns.
 int runOnHost(mlir::ModuleOp module, const RunRequest &request);
 int runOnGpu(mlir::ModuleOp module, const RunRequest &request);
-/// Of a bundle for GPUs that has been compiled before.
-int runBundle(const RunRequest &request);
+/// Of a bundle that has been compiled before.
+int runBundleOnHost(const RunRequest &request);
+int runBundleOnGpu(const RunRequest &request);
+
+llvm::Expected<std::vector<std::byte>> readBundle(llvm::StringRef path);
+/// Of its programs for the host, or of the others.
+llvm::Expected<std::vector<program::Record>>
+readRecords(std::span<const std::byte> bundle, bool isForHost);
+
+llvm::Error printExplanation(tessera_program *program,
+                             const Launches &launches);
 
 /// Prints `tessera-run: <message>`; EXIT_FAILURE.
 int fail(const llvm::Twine &message);
@@ -38,16 +44,6 @@ int fail(const llvm::Twine &message);
 int failUsage(llvm::Error error);
 /// A call was refused; mostly for arguments that the user chose.
 int refuse(tessera_error *error);
-
-/// The function that a request is about, and what it is called with.
-struct Call {
-  program::Program program; ///< of the record chosen
-  Arguments arguments;
-
-  /// An error says what of the request does not fit the functions.
-  static llvm::Expected<Call> choose(llvm::ArrayRef<program::Record> functions,
-                                     const RunRequest &request);
-};
 
 /// Draws a line anew, when somebody watches and it takes long.
 void showProgress(unsigned done, unsigned all,

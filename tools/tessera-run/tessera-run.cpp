@@ -64,8 +64,7 @@ int main(int argc, char **argv) {
       "bundle", cl::value_desc("file"),
       cl::desc("Run what tessera-compile --emit bundle made, instead of "
                "compiling"));
-  cl::opt<bool> explain("explain",
-                        cl::desc("Say what was chosen for the GPU, and why"));
+  cl::opt<bool> explain("explain", cl::desc("Say what was chosen, and why"));
   if (!tessera::parseCommandLine(
           argc, argv, kTool,
           "Compiles a module, or an attention that flags describe, and runs "
@@ -97,7 +96,7 @@ int main(int argc, char **argv) {
                                           " calls cannot be timed; write 1 or "
                                           "more");
   if (target == Target::Host)
-    for (llvm::StringRef flag : {"gpu", "plan", "bundle", "explain"})
+    for (llvm::StringRef flag : {"gpu", "plan"})
       if (tessera::SpecFlags::isGiven(flag))
         return tessera::usageError(kTool, "--" + flag +
                                               ": is for a GPU; add --target "
@@ -112,7 +111,8 @@ int main(int argc, char **argv) {
     return tessera::usageError(kTool, tessera_error_message(error));
 
   if (!bundle.empty())
-    return tessera::runBundle(request);
+    return target == Target::Host ? tessera::runBundleOnHost(request)
+                                  : tessera::runBundleOnGpu(request);
   DialectRegistry registry;
   tessera::registerAllDialects(registry);
   MLIRContext context(registry);

@@ -4,7 +4,7 @@
 #ifndef TESSERA_TOOLS_TESSERA_SIM_KERNELARGUMENTS_H
 #define TESSERA_TOOLS_TESSERA_SIM_KERNELARGUMENTS_H
 
-#include "KernelSource.h"
+#include "SourceFile.h"
 
 #include "tessera/Npy/Npy.h"
 #include "tessera/Simulator/Simulator.h"

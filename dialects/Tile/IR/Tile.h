@@ -26,6 +26,12 @@ inline constexpr llvm::StringLiteral kPlanAttrName = "tile.plan";
 inline constexpr int64_t kRows = 64;
 /// Of these, the rows that each warp stores.
 inline constexpr int64_t kWarpRows = 16;
+/// Rows and columns of a buffer come by so many, and the copy engine moves up to
+/// kMostRows of each at once.
+inline constexpr int64_t kRowStep = 8, kMostRows = 256;
+/// A thread's registers are handed out by so many (setmaxnreg).
+inline constexpr int64_t kRegisterStep = 8, kLeastRegisters = 24,
+                         kMostRegisters = 256;
 /// Whether a tensor lies in registers by `#tile.layout<place>`.
 bool hasPlace(mlir::Type type, Place place);
 /// The same tensor by another layout, with other columns, or one element a row.

@@ -85,14 +85,15 @@ BufferType::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   if (!llvm::is_contained({32, 64, 128}, swizzle))
     return emitError() << "swizzle is " << swizzle
                        << " bytes; expected 32, 64 or 128";
-  if (rows < 8 || rows > 256 || rows % 8 != 0)
+  if (rows < kRowStep || rows > kMostRows || rows % kRowStep != 0)
     return emitError() << "buffer has " << rows
-                       << " rows; expected a multiple of 8 in 8 .. 256";
+                       << " rows; expected a multiple of " << kRowStep << " in "
+                       << kRowStep << " .. " << kMostRows;
   int64_t panel = swizzle / 2;
-  if (columns < panel || columns > 256 || columns % panel != 0)
+  if (columns < panel || columns > kMostRows || columns % panel != 0)
     return emitError() << "buffer has " << columns << " columns; a swizzle of "
                        << swizzle << " bytes wants a multiple of " << panel
-                       << " up to 256";
+                       << " up to " << kMostRows;
   return success();
 }
 

@@ -161,9 +161,13 @@ LogicalResult RoleOp::verify() {
     return emitOpError("has ")
            << int64_t(getAgents()) << " agents; expected at least 1";
   std::optional<int64_t> registers = getRegisters();
-  if (registers && (*registers < 24 || *registers > 256 || *registers % 8 != 0))
+  if (registers &&
+      (*registers < kLeastRegisters || *registers > kMostRegisters ||
+       *registers % kRegisterStep != 0))
     return emitOpError("has a budget of ")
-           << *registers << " registers; expected a multiple of 8 in 24 .. 256";
+           << *registers << " registers; expected a multiple of "
+           << kRegisterStep << " in " << kLeastRegisters << " .. "
+           << kMostRegisters;
   return success();
 }
 

@@ -48,6 +48,9 @@ public:
   /// Expands and fuses `module` in place and reads its public functions.
   llvm::Error prepare(mlir::ModuleOp module);
   llvm::ArrayRef<program::Record> records() const { return functions; }
+  llvm::ArrayRef<const host::CpuLevel *> levels() const {
+    return options.levels;
+  }
 
   /// Loops and vectors, per level.
   llvm::Expected<std::vector<LoweredLevel>> lower(mlir::ModuleOp prepared);
@@ -55,16 +58,23 @@ public:
   /// going to be linked, what Object.h says.
   llvm::Expected<host::HostProgram>
   build(mlir::ModuleOp prepared,
-        std::optional<host::Linked> linked = std::nullopt);
+        std::optional<host::Linked> linked = std::nullopt,
+        host::Form form = host::Form::Object);
   /// build() and machine code: an ELF object.
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
   buildObject(mlir::ModuleOp prepared,
               std::optional<host::Linked> linked = std::nullopt);
+  /// build() and machine code for a bundle.
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+  buildImage(mlir::ModuleOp prepared);
+  /// Of each function, to be written once its code is known; once.
+  std::vector<program::Writer> takeWriters() { return std::move(writers); }
 
 private:
   mlir::LogicalResult readFunctions(mlir::ModuleOp module);
 
   CompileOptions options;
+  std::vector<program::Writer> writers;
   std::vector<program::Record> functions;
 };
 

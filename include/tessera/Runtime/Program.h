@@ -84,6 +84,15 @@ public:
       return tessera_library_open_table(&table, made);
     });
   }
+  /// `plan`: of kernels on a GPU; null: as the compiler chooses.
+  static rt::Expected<Library> compile(const Context &context,
+                                       const char *source,
+                                       const char *plan = nullptr) {
+    tessera_compile_options options{sizeof(options), plan};
+    return make([&](tessera_library **made) {
+      return tessera_library_compile(context.get(), source, &options, made);
+    });
+  }
 
   rt::Expected<tessera_program *> find(const Context &context,
                                        const Query &query) const {

@@ -10,6 +10,11 @@ using namespace tessera;
 static constexpr const nvptx::ChipLimits &kChip = nvptx::kLimits;
 static_assert(tile::kRows == kChip.productRows,
               "tensors lie in registers as products want them");
+static_assert(tile::kMostRows == kChip.boxElements,
+              "a stage is filled by one copy a panel");
+static_assert(tile::kLeastRegisters == kChip.leastBudget &&
+                  tile::kMostRegisters == kChip.mostBudget,
+              "budgets are what setmaxnreg takes");
 static_assert(kChip.warps / kChip.warpgroupWarps < kChip.namedBarriers,
               "every warpgroup has a barrier beside the whole CTA's");
 

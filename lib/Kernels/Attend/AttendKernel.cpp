@@ -110,8 +110,11 @@ Scalar AttendKernel::listEntry(Scalar tile, Scalar slot) const {
 }
 
 Scalar AttendKernel::listLength(Scalar tile) const {
+  // A call holds to the capacity; said here, 32 bits are enough for it.
   if (!call.count)
-    return scope.number("count", call.fixedCount, /*isNatural=*/true).i32();
+    return min(scope.number("count", call.fixedCount, /*isNatural=*/true),
+               double(shape.capacity))
+        .i32();
   return scope.memory("count", call.count, /*isNatural=*/true).load(tile);
 }
 

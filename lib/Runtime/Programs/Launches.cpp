@@ -314,16 +314,23 @@ Error tessera_launches::readWorkspace() {
 Error tessera_launches::prepare(const tessera_call &call) {
   Program record = this->record();
   bool isHost = program->context->isHost;
-  const tessera_object_program *object = program->candidate->object;
   if (call.arg_count != record.argumentCount())
     return makeError(TESSERA_INVALID_ARGUMENT,
                      "%s: %zu arguments, %zu are accepted; pass one for each "
                      "parameter",
                      record.function(), call.arg_count, record.argumentCount());
-  if (Error error = program::checkCall(
-          record, call.args,
-          isHost ? program::Reading::Yes : program::Reading::No,
-          object ? object->compute : nullptr, checked()))
+  HostEntry entry;
+  if (isHost) {
+    Expected<HostEntry> found = program->hostEntry();
+    if (!found)
+      return found.takeError();
+    entry = *found;
+    this->call = entry.call;
+  }
+  if (Error error = program::checkCall(record, call.args,
+                                       isHost ? program::Reading::Yes
+                                              : program::Reading::No,
+                                       entry.compute, checked()))
     return error;
   keepArguments(call.args);
   program->context->fill(device);

@@ -53,6 +53,7 @@ struct tessera_launches {
   tessera::driver::DevicePointer workspace = 0; ///< bound to
   size_t workspaceBytes = 0;
   bool isBound = false;
+  tessera_object_call *call = nullptr; ///< on the host
   tessera::driver::DevicePointer errorWord = 0;
   tessera::program::DeviceValues device{};
 

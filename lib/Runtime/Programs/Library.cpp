@@ -32,26 +32,29 @@ Error Mapping::open(const char *path) {
   int file = ::open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0)
     return cannotOpen(path, std::strerror(errno));
-  struct stat status{};
   const char *reason = nullptr;
-  if (fstat(file, &status) != 0)
-    reason = std::strerror(errno);
-  else if (!S_ISREG(status.st_mode))
+  struct stat status{};
+  if (fstat(file, &status) == 0 && !S_ISREG(status.st_mode))
     reason = "it is no file";
   else if (status.st_size == 0)
     reason = "it is empty";
-  if (!reason) {
-    void *mapped = mmap(nullptr, size_t(status.st_size), PROT_READ, MAP_PRIVATE,
-                        file, /*offset=*/0);
-    if (mapped == MAP_FAILED) {
-      reason = std::strerror(errno);
-    } else {
-      first = static_cast<const std::byte *>(mapped);
-      size = size_t(status.st_size);
-    }
-  }
+  else if (!map(file))
+    reason = std::strerror(errno);
   close(file);
   return reason ? cannotOpen(path, reason) : Error();
+}
+
+bool Mapping::map(int file) {
+  struct stat status{};
+  if (fstat(file, &status) != 0)
+    return false;
+  void *mapped = mmap(nullptr, size_t(status.st_size), PROT_READ, MAP_PRIVATE,
+                      file, /*offset=*/0);
+  if (mapped == MAP_FAILED)
+    return false;
+  first = static_cast<const std::byte *>(mapped);
+  size = size_t(status.st_size);
+  return true;
 }
 
 Mapping::~Mapping() {
@@ -123,6 +126,48 @@ tessera_library::code(const Candidate &candidate, Index number) const {
   return found;
 }
 
+/// The image for the host that a record has; null without one.
+static const program::Image *hostImage(const Program &record, Index &number) {
+  for (number = 0; size_t(number) < record.images().size(); ++number)
+    if (record.images()[size_t(number)].kind == program::ImageKind::Host)
+      return &record.images()[size_t(number)];
+  return nullptr;
+}
+
+Expected<HostEntry> tessera_library::hostEntry(const Candidate &candidate) {
+  Program record = candidate.record();
+  if (candidate.object && candidate.object->call)
+    return HostEntry{candidate.object->call, candidate.object->compute};
+  Index number = program::kNone;
+  const program::Image *image = hostImage(record, number);
+  if (candidate.object || !image)
+    return makeError(TESSERA_NOT_FOUND,
+                     "%s: its code for the host is not in the library; link "
+                     "the object to the process and open its table, or compile "
+                     "a bundle",
+                     record.function());
+  Lock lock(mutex);
+  for (HostCode *loaded = hostCode; loaded; loaded = loaded->next)
+    if (loaded->is(*image))
+      return loaded->find(record.function());
+  Expected<std::span<const std::byte>> bytes = code(candidate, number);
+  if (!bytes)
+    return bytes.takeError();
+  auto *made = makeObject<HostCode>();
+  if (!made)
+    return outOfMemory("code for the host");
+  if (Error error = made->load(*image, *bytes)) {
+    destroyObject(made);
+    return makeError(error.code(), "%s: %s", record.function(),
+                     error.message());
+  }
+  logLine("%s: loaded code for the host, %zu bytes", record.function(),
+          bytes->size());
+  made->next = hostCode;
+  hostCode = made;
+  return made->find(record.function());
+}
+
 //===----------------------------------------------------------------------===//
 // Owners
 //===----------------------------------------------------------------------===//
@@ -133,6 +178,11 @@ tessera_library::~tessera_library() {
       candidate.programs = program->next;
       destroyObject(program);
     }
+  while (HostCode *code = hostCode) {
+    hostCode = code->next;
+    destroyObject(code);
+  }
+  std::free(owned);
 }
 
 void tessera_library::release() {
@@ -140,17 +190,14 @@ void tessera_library::release() {
     destroyObject(this);
 }
 
-/// Makes a library that open(library) fills.
-template <typename Open>
-static tessera_error *openLibrary(tessera_library **library, Open open) {
+template <typename Fill>
+static tessera_error *openLibrary(tessera_library **library, Fill fill) {
   *library = nullptr;
-  auto *made = makeObject<tessera_library>();
-  Error error = made ? open(*made) : outOfMemory("a library");
-  if (!error)
-    *library = made;
-  else if (made)
-    made->release();
-  return error.release();
+  Expected<tessera_library *> made = makeLibrary(fill);
+  if (!made)
+    return made.takeError().release();
+  *library = *made;
+  return nullptr;
 }
 
 tessera_error *tessera_library_open(const char *path,

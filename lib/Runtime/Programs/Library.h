@@ -5,6 +5,7 @@
 #ifndef TESSERA_LIB_RUNTIME_PROGRAMS_LIBRARY_H
 #define TESSERA_LIB_RUNTIME_PROGRAMS_LIBRARY_H
 
+#include "HostCode.h"
 #include "Memory.h"
 
 #include "tessera-c/Program.h"
@@ -40,6 +41,8 @@ public:
   Mapping &operator=(const Mapping &) = delete;
   ~Mapping();
   Error open(const char *path);
+  /// Of an open file, which may be closed then; false with errno set.
+  bool map(int file);
   std::span<const std::byte> bytes() const { return {first, size}; }
 
 private:
@@ -62,11 +65,34 @@ struct tessera_library {
   code(const tessera::rt::Candidate &candidate,
        tessera::program::Index image) const;
 
+  /// What a program for the host is called by. Loads its code the first time.
+  tessera::rt::Expected<tessera::rt::HostEntry>
+  hostEntry(const tessera::rt::Candidate &candidate);
+
   std::atomic<int32_t> references{1}; ///< its owner's, and one a launches
   tessera::rt::Mapping mapping;
+  void *owned = nullptr; ///< a bundle in memory, or null
   std::optional<tessera::program::Bundle> bundle;
   tessera::rt::Array<tessera::rt::Candidate> candidates;
-  tessera::rt::Mutex mutex; ///< of what was found
+  tessera::rt::Mutex mutex;                  ///< of what was found or loaded
+  tessera::rt::HostCode *hostCode = nullptr; ///< each image once
 };
+
+namespace tessera::rt {
+
+/// A library that fill(library) fills.
+template <typename Fill>
+Expected<tessera_library *> makeLibrary(Fill fill) {
+  auto *made = makeObject<tessera_library>();
+  if (!made)
+    return outOfMemory("a library");
+  Error error = fill(*made);
+  if (!error)
+    return made;
+  made->release();
+  return error;
+}
+
+} // namespace tessera::rt
 
 #endif // TESSERA_LIB_RUNTIME_PROGRAMS_LIBRARY_H

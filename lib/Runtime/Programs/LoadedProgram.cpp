@@ -245,6 +245,16 @@ Error tessera_program::load(Index number, driver::StreamHandle stream) {
   return loadKernel(number, stream);
 }
 
+Expected<HostEntry> tessera_program::hostEntry() {
+  Lock lock(mutex);
+  if (host.call)
+    return host;
+  Expected<HostEntry> found = library->hostEntry(*candidate);
+  if (found)
+    host = *found;
+  return found;
+}
+
 /// The value of a constant; null: a call decides.
 static std::optional<int32_t> constant(const Program &record, Index index) {
   const Expression &e = record.expressions()[size_t(index)];
@@ -270,7 +280,7 @@ static Error warmLaunch(tessera_program &program, const Action &action) {
 
 tessera_error *tessera_program_warm(tessera_program *program) {
   if (program->context->isHost)
-    return nullptr;
+    return program->hostEntry().takeError().release();
   if (program->hasErrorWord)
     if (Expected<driver::DevicePointer> word = program->context->errorWord();
         !word)

@@ -57,6 +57,9 @@ struct tessera_program {
   ready(tessera::program::Index number, const tessera::rt::CtaShape &shape,
         tessera::driver::StreamHandle stream);
 
+  /// On the host, what it is called by; loads its code the first time.
+  tessera::rt::Expected<tessera::rt::HostEntry> hostEntry();
+
   /// The kernel and no more.
   tessera::rt::Error load(tessera::program::Index number,
                           tessera::driver::StreamHandle stream);
@@ -76,6 +79,7 @@ struct tessera_program {
       modules; ///< images
   tessera::rt::Array<tessera::rt::LoadedKernel> kernels;
   tessera::rt::MapCache maps;
+  tessera::rt::HostEntry host; ///< once it is loaded
 
 private:
   tessera::rt::Error loadModule(tessera::program::Index image);

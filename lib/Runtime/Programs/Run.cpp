@@ -100,21 +100,11 @@ Error tessera_launches::checkWorkspace(DevicePointer address,
                    (long long)least, TESSERA_WORKSPACE_ALIGNMENT);
 }
 
-static Error callHost(tessera_launches &launches) {
-  const tessera_object_program *object = launches.program->candidate->object;
-  if (object && object->call)
-    return Error(object->call(launches.args.data()));
-  return makeError(TESSERA_NOT_FOUND,
-                   "%s: its code for the host is not in the library; link the "
-                   "object to the process and open its table",
-                   launches.record().function());
-}
-
 Error tessera_launches::run(StreamHandle stream, DevicePointer address,
                             size_t bytes) {
   Range range(record());
   if (program->context->isHost)
-    return callHost(*this);
+    return Error(call(args.data()));
   if (Error error = checkWorkspace(address, bytes))
     return error;
   driver::Current current(program->context->view);

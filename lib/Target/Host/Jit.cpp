@@ -5,6 +5,7 @@
 
 #include "RuntimeFunctions.h"
 #include "tessera-c/Program.h"
+#include "tessera/Program/HostImage.h"
 
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -15,20 +16,11 @@ using namespace llvm;
 using namespace tessera::host;
 
 llvm::ArrayRef<RuntimeFunction> tessera::host::runtimeFunctions() {
-#define TESSERA_ROW(function)                                                  \
-  {                                                                            \
-    #function, reinterpret_cast<void *>(&function)                             \
-  }
+#define TESSERA_ROW(function) {#function, reinterpret_cast<void *>(&function)},
   static const RuntimeFunction rows[] = {
-      TESSERA_ROW(tessera_cpu_level),
-      TESSERA_ROW(tessera_num_threads),
-      TESSERA_ROW(tessera_rt_check_call),
-      TESSERA_ROW(tessera_rt_error),
-      TESSERA_ROW(tessera_rt_memory_error),
-      TESSERA_ROW(tessera_rt_parallel_for),
-      TESSERA_ROW(tessera_rt_run),
-      TESSERA_ROW(tessera_rt_workspace),
-  };
+      TESSERA_HOST_CALLEES(TESSERA_ROW)
+      // And the entries of objects:
+      TESSERA_ROW(tessera_rt_run) TESSERA_ROW(tessera_rt_workspace)};
 #undef TESSERA_ROW
   return rows;
 }

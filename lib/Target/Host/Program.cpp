@@ -3,6 +3,7 @@
 // From the LLVM dialect to an optimised LLVM module and an object.
 #include "tessera/Target/Host/Program.h"
 
+#include "EmitImage.h"
 #include "EmitObject.h"
 #include "ObjectSymbols.h"
 #include "tessera/Target/Host/Passes.h"
@@ -139,6 +140,10 @@ Error HostProgram::addEntries(ArrayRef<program::Record> records,
   return Error::success();
 }
 
+void HostProgram::makeImage(ArrayRef<program::Record> records) {
+  emitImageTable(*module, records);
+}
+
 Error HostProgram::optimize() {
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
@@ -182,6 +187,13 @@ Expected<std::unique_ptr<MemoryBuffer>> HostProgram::emitObject() {
   return object;
 }
 
+Expected<std::unique_ptr<MemoryBuffer>> HostProgram::emitImage() {
+  Expected<std::unique_ptr<MemoryBuffer>> object = emitObject();
+  if (!object)
+    return object;
+  return linkImage(**object);
+}
+
 static Error lowerToLLVM(mlir::ModuleOp module) {
   mlir::PassManager lowering(module.getContext());
   buildLowerToLLVMPipeline(lowering);
@@ -206,7 +218,7 @@ static Error addLevels(HostProgram &program, ArrayRef<LevelModule> modules,
 Expected<HostProgram> buildProgram(ArrayRef<LevelModule> modules,
                                    ArrayRef<program::Record> records,
                                    StageTimes *times,
-                                   std::optional<Linked> linked) {
+                                   std::optional<Linked> linked, Form form) {
   Expected<HostProgram> program = HostProgram::create();
   if (!program)
     return program.takeError();
@@ -214,6 +226,8 @@ Expected<HostProgram> buildProgram(ArrayRef<LevelModule> modules,
     return error;
   if (Error error = program->addEntries(records, linked))
     return error;
+  if (form == Form::Image)
+    program->makeImage(records);
   if (Error error =
           measureStage(times, "optimise", [&] { return program->optimize(); }))
     return error;

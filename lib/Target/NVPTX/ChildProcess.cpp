@@ -1,50 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "ChildProcess.h"
 
-#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
-
-#include <cerrno>
-#include <cstdlib>
-#include <utility>
 
 using namespace llvm;
 
 namespace tessera::nvptx {
-
-Expected<PrivateFolder> PrivateFolder::create() {
-  SmallString<128> path;
-  sys::path::system_temp_directory(/*ErasedOnReboot=*/true, path);
-  sys::path::append(path, "tessera-XXXXXX");
-  std::string folder = path.str().str();
-  // LLVM's createUniqueDirectory() lets the group in.
-  if (!mkdtemp(folder.data())) {
-    std::error_code wrong(errno, std::generic_category());
-    return createStringError(
-        wrong, "cannot make a folder for temporary files in '" +
-                   sys::path::parent_path(folder) + "': " + wrong.message() +
-                   "; name one that can be written in TMPDIR");
-  }
-  return PrivateFolder(std::move(folder));
-}
-
-PrivateFolder::PrivateFolder(PrivateFolder &&other) noexcept
-    : folder(std::exchange(other.folder, "")) {}
-
-PrivateFolder::~PrivateFolder() {
-  if (!folder.empty()) [[maybe_unused]]
-    std::error_code nobodyToTell = sys::fs::remove_directories(folder);
-}
-
-std::string PrivateFolder::file(StringRef name) const {
-  SmallString<128> path(folder);
-  sys::path::append(path, name);
-  return path.str().str();
-}
 
 Expected<ProgramAnswer> runProgram(const std::string &program,
                                    ArrayRef<std::string> arguments,

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Another program, run without a shell, and a folder for its files.
+// Another program, run without a shell.
 #ifndef TESSERA_TARGET_NVPTX_CHILDPROCESS_H
 #define TESSERA_TARGET_NVPTX_CHILDPROCESS_H
+
+#include "tessera/Target/PrivateFolder.h"
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -11,23 +13,6 @@
 #include <string>
 
 namespace tessera::nvptx {
-
-/// Only this user may look in; gone, with all files, when it is destroyed.
-class PrivateFolder {
-public:
-  static llvm::Expected<PrivateFolder> create();
-  PrivateFolder(PrivateFolder &&other) noexcept;
-  PrivateFolder &operator=(PrivateFolder &&) = delete;
-  ~PrivateFolder();
-
-  llvm::StringRef path() const { return folder; }
-  std::string file(llvm::StringRef name) const;
-
-private:
-  explicit PrivateFolder(std::string folder) : folder(std::move(folder)) {}
-
-  std::string folder; ///< empty once moved from
-};
 
 struct ProgramAnswer {
   int exitCode;

@@ -322,9 +322,8 @@ TEST_P(BundleTest, LaunchesWhatTheCallAsksFor) {
     else // marks and the state
       EXPECT_TRUE(isInWorkspace(bytes));
   }
-  for (const char *name :
-       {"query", "key", "value", "output", "index", "count", "query_sizes",
-        "key_sizes", "scale", "lse", "tiles", "key_length"})
+  for (const char *name : {"query", "key", "value", "output", "index", "count",
+                           "query_sizes", "key_sizes", "scale", "lse", "tiles"})
     EXPECT_TRUE(seen.contains(name)) << name;
 }
 

@@ -3,6 +3,9 @@
 // On a machine with a GPU, every part of the library with the real driver; on
 // any other, that it says why not. It uses no symbol of the C++ library, and is
 // linked without it.
+#include "DeviceChecks.h"
+#include "DeviceKernels.h"
+
 #include "tessera/Driver/Memory.h"
 #include "tessera/Driver/Module.h"
 #include "tessera/Driver/Stream.h"
@@ -46,62 +49,6 @@ END:
   ret;
 }
 )";
-
-/// Copies the 4 x 8 floats of a box that begins at row 4 to `out`.
-static constexpr std::string_view kCopyBox = R"(
-.version 8.0
-.target sm_90
-.address_size 64
-.visible .entry copyBox(.param .align 64 .b8 map[128], .param .u64 out) {
-  .reg .pred %p<1>;
-  .reg .b32 %r<6>;
-  .reg .f32 %f<1>;
-  .reg .b64 %rd<4>;
-  .shared .align 128 .b8 tile[128];
-  .shared .align 8 .b64 full;
-  mov.b64 %rd0, map;
-  cvta.param.u64 %rd0, %rd0;
-  ld.param.u64 %rd1, [out];
-  cvta.to.global.u64 %rd1, %rd1;
-  mov.u32 %r0, tile;
-  mov.u32 %r1, full;
-  mov.u32 %r2, 0;
-  mov.u32 %r3, 4;
-  mbarrier.init.shared::cta.b64 [%r1], 1;
-  fence.proxy.async.shared::cta;
-  mbarrier.arrive.expect_tx.shared::cta.b64 %rd2, [%r1], 128;
-  cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes
-    [%r0], [%rd0, {%r2, %r3}], [%r1];
-WAIT:
-  mbarrier.try_wait.shared::cta.b64 %p0, [%r1], %rd2;
-  @!%p0 bra WAIT;
-COPY:
-  ld.shared.f32 %f0, [%r0];
-  st.global.f32 [%rd1], %f0;
-  add.u32 %r0, %r0, 4;
-  add.u64 %rd1, %rd1, 4;
-  add.u32 %r2, %r2, 1;
-  setp.lt.u32 %p0, %r2, 32;
-  @%p0 bra COPY;
-  ret;
-}
-)";
-
-/// An error that says in which line of this file a promise was broken.
-#define REQUIRE(condition)                                                     \
-  if (!static_cast<bool>(condition))                                           \
-  return rt::makeError(TESSERA_INTERNAL, "line %d: not so: %s", __LINE__,      \
-                       #condition)
-#define TRY(call)                                                              \
-  if (Error error = (call))                                                    \
-  return error
-// A name that is declared takes no parentheses.
-// NOLINTBEGIN(bugprone-macro-parentheses)
-#define TAKE(name, call)                                                       \
-  auto name = (call);                                                          \
-  if (!(name))                                                                 \
-  return (name).takeError()
-// NOLINTEND(bugprone-macro-parentheses)
 
 static Error testProperties(const Context &context) {
   TAKE(p, context.properties());

@@ -3,113 +3,181 @@
 
 #include "tessera/Oracle/Half.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
 using namespace tessera::oracle;
-using tessera::launch::ParameterKind;
 
 namespace tessera::test {
 
-static std::vector<uint16_t> halves(const Tensor &tensor, Element element) {
-  std::vector<uint16_t> bits;
-  for (double number : tensor.data)
-    bits.push_back(element == Element::BF16 ? toBF16(number) : toF16(number));
+/// Where row (b * heads + h) * tokens + t lies, in rows.
+int64_t AttendCall::placeOf(int64_t row, int64_t heads, int64_t tokens) const {
+  if (geometry.seed % 2 == 0)
+    return row;
+  int64_t token = row % tokens, head = row / tokens % heads,
+          batch = row / tokens / heads;
+  return (batch * tokens + token) * heads + head;
+}
+
+std::vector<uint16_t> AttendCall::halves(const Tensor &tensor) const {
+  const StaticConfig &config = geometry.config;
+  std::vector<uint16_t> bits(tensor.data.size());
+  for (int64_t i = 0; i < int64_t(bits.size()); ++i) {
+    int64_t row = placeOf(i / config.headDim, tensor.dims[1], tensor.dims[2]);
+    double number = tensor.data[size_t(i)];
+    bits[size_t(row * config.headDim + i % config.headDim)] =
+        config.element == Element::BF16 ? toBF16(number) : toF16(number);
+  }
   return bits;
 }
 
-/// [B, N], whether the call shares them or not.
-static std::vector<int32_t> sizesOf(const Sizes &sizes, const Geometry &g,
-                                    int64_t block, int64_t rows) {
-  std::vector<int32_t> all;
-  for (int64_t batch = 0; batch < g.batch; ++batch)
-    for (int64_t i = 0; i < blockCount(rows, block); ++i)
-      all.push_back(int32_t(validRows(sizes, batch, i, block, rows)));
-  return all;
+AttendCall::AttendCall(const Geometry &g, Counts counts)
+    : lists(toTensors(g.lists, g.config.capacity, /*poison=*/1 << 30)),
+      geometry(g), counts(counts), inputs(drawInputs(g)),
+      query(halves(inputs.query)), key(halves(inputs.key)),
+      value(halves(inputs.value)), output(query.size()),
+      lse(query.size() / size_t(g.config.headDim)) {
+  if (!lists.count.empty())
+    count = lists.count.front();
 }
 
-AttendCall::AttendCall(const Geometry &g)
-    : lists(toTensors(g.lists, g.config.capacity, /*poison=*/1 << 30)),
-      geometry(g), inputs(drawInputs(g)),
-      query(halves(inputs.query, g.config.element)),
-      key(halves(inputs.key, g.config.element)),
-      value(halves(inputs.value, g.config.element)), output(query.size()),
-      querySizes(sizesOf(g.qSizes, g, g.config.block.query, g.queries)),
-      keySizes(sizesOf(g.kvSizes, g, g.config.block.key, g.keys)),
-      lse(query.size() / size_t(g.config.headDim)) {}
+//===----------------------------------------------------------------------===//
+// The function
+//===----------------------------------------------------------------------===//
 
-std::vector<sim::Argument> AttendCall::arguments(const launch::Entry &entry) {
+/// Parameters in the order of arguments().
+std::string AttendCall::functionText() const {
+  const StaticConfig &config = geometry.config;
+  bool isF16 = config.element == Element::F16;
+  std::string rows = llvm::formatv("tensor<?x?x?x{0}x{1}>", config.headDim,
+                                   isF16 ? "f16" : "bf16");
+  std::string index = llvm::formatv("tensor<?x?x?x{0}xi32>", config.capacity);
+  std::string map =
+      llvm::formatv("!bsa.block_map<{0}x{1}, capacity = {2}>",
+                    config.block.query, config.block.key, config.capacity);
+  std::string count = counts == Counts::Each ? "tensor<?x?x?xi32>" : "i32";
+  std::string sizes =
+      config.sizesRank == 1 ? "tensor<?xi32>" : "tensor<?x?xi32>";
+
+  std::string parameters =
+      llvm::formatv("%q: {0}, %k: {0}, %v: {0}, %i: {1}", rows, index);
+  std::string listed = "%i", listTypes = index;
+  if (counts != Counts::All) {
+    parameters += ", %n: " + count;
+    listed += ", %n";
+    listTypes += ", " + count;
+  }
+  std::string querySizes, keySizes, factor;
+  if (config.sizesRank > 0) {
+    parameters += ", %qs: " + sizes + ", %ks: " + sizes;
+    querySizes = ", sizes %qs : " + sizes;
+    keySizes = ", sizes %ks : " + sizes;
+  }
+  if (config.scale) {
+    parameters += ", %scale: f32";
+    factor = " scale(%scale)";
+  }
+  return llvm::formatv(
+      "func.func @attend({0}) -> ({1}, tensor<?x?x?xf32>) {{\n"
+      "  %m = bsa.map_from_lists {2} : {3} -> {4}\n"
+      "  %o, %l = bsa.attend query(%q : {1}{5}) key(%k : {1}{6}) "
+      "value(%v : {1}) at(%m : {4}){7} -> {1}, lse tensor<?x?x?xf32>\n"
+      "  return %o, %l : {1}, tensor<?x?x?xf32>\n}",
+      parameters, rows, listed, listTypes, map, querySizes, keySizes, factor);
+}
+
+//===----------------------------------------------------------------------===//
+// The call
+//===----------------------------------------------------------------------===//
+
+void AttendCall::pass(std::vector<void *> &args, void *data,
+                      tessera_dtype dtype, std::vector<int64_t> dims) {
+  tessera_tensor &tensor = tensors.emplace_back();
+  tensor.data = data;
+  tensor.dtype = dtype;
+  tensor.rank = int32_t(dims.size());
+  int64_t stride = 1;
+  for (size_t dim = dims.size(); dim-- > 0; stride *= dims[dim]) {
+    tensor.dims[dim] = dims[dim];
+    tensor.strides[dim] = stride;
+  }
+  args.push_back(&tensor);
+}
+
+void AttendCall::passRows(std::vector<void *> &args,
+                          std::vector<uint16_t> &data, int64_t heads,
+                          int64_t tokens) {
+  const StaticConfig &config = geometry.config;
+  pass(args, data.data(),
+       config.element == Element::BF16 ? TESSERA_BF16 : TESSERA_F16,
+       {geometry.batch, heads, tokens, config.headDim});
+  tessera_tensor &tensor = tensors.back();
+  tensor.strides[1] = placeOf(tokens, heads, tokens) * config.headDim;
+  tensor.strides[2] = placeOf(1, heads, tokens) * config.headDim;
+}
+
+std::vector<void *> AttendCall::arguments() {
+  const Geometry &g = geometry;
+  int64_t blocks = blockCount(g.queries, g.config.block.query);
+  std::vector<void *> args;
+  tensors.clear();
+  passRows(args, query, g.heads(), g.queries);
+  passRows(args, key, g.kvHeads, g.keys);
+  passRows(args, value, g.kvHeads, g.keys);
+  pass(args, lists.index.data(), TESSERA_I32,
+       {g.batch, g.heads(), blocks, g.config.capacity});
+  if (counts == Counts::Each)
+    pass(args, lists.count.data(), TESSERA_I32, {g.batch, g.heads(), blocks});
+  if (counts == Counts::One)
+    args.push_back(&count);
+  for (Sizes *sizes : {&inputs.qSizes, &inputs.kvSizes})
+    if (sizes->present())
+      pass(args, sizes->values.data(), TESSERA_I32, sizes->dims);
+  scale = float(inputs.scale.value_or(0));
+  if (g.config.scale)
+    args.push_back(&scale);
+  passRows(args, output, g.heads(), g.queries);
+  pass(args, lse.data(), TESSERA_F32, {g.batch, g.heads(), g.queries});
+  return args;
+}
+
+sim::ProgramResult AttendCall::simulate(const program::Program &record,
+                                        mlir::ModuleOp module,
+                                        const sim::Device &device,
+                                        const sim::Options &options) {
   uint16_t nan = geometry.config.element == Element::BF16 ? toBF16(std::nan(""))
                                                           : toF16(std::nan(""));
   std::fill(output.begin(), output.end(), nan);
   std::fill(lse.begin(), lse.end(), std::numeric_limits<float>::quiet_NaN());
-  marks.assign(size_t(tiles() * entry.marksPerTile), -7);
-  state.assign(size_t(entry.stateWords), 0);
-  std::vector<sim::Argument> all;
-  for (launch::Parameter parameter : entry.parameters)
-    all.push_back(argument(entry, parameter.kind));
-  return all;
+  std::vector<void *> args = arguments();
+  rt::Expected<sim::ProgramCall> call =
+      sim::ProgramCall::prepare(record, module, args, device);
+  if (!call) {
+    ADD_FAILURE() << call.error().message();
+    return {};
+  }
+  rt::Expected<sim::ProgramResult> result =
+      call->run(call->bestWorkspace(), options);
+  if (!result) {
+    ADD_FAILURE() << result.error().message();
+    return {};
+  }
+  EXPECT_TRUE(result->isClean()) << print(*result);
+  return *result;
 }
 
-sim::Argument AttendCall::argument(const launch::Entry &entry,
-                                   ParameterKind kind) {
-  const Geometry &g = geometry;
-  int64_t dim = g.config.headDim;
-  int64_t queryBlocks = blockCount(g.queries, entry.queryBlock);
-  auto flat = [](auto &data) -> sim::Argument {
-    return sim::rowMajor(data.data(), {int64_t(data.size())});
-  };
-  auto rows = [&](std::vector<uint16_t> &data, int64_t heads,
-                  int64_t tokens) -> sim::Argument {
-    return sim::rowMajor(data.data(), {g.batch, heads, tokens, dim});
-  };
-  switch (kind) {
-  case ParameterKind::QueryMap:
-    return rows(query, g.heads(), g.queries);
-  case ParameterKind::KeyMap:
-    return rows(key, g.kvHeads, g.keys);
-  case ParameterKind::ValueMap:
-    return rows(value, g.kvHeads, g.keys);
-  case ParameterKind::OutputMap:
-    return rows(output, g.heads(), g.queries);
-  case ParameterKind::Index:
-    return flat(lists.index);
-  case ParameterKind::Count:
-    return flat(lists.count);
-  case ParameterKind::QuerySizes:
-    return flat(querySizes);
-  case ParameterKind::KeySizes:
-    return flat(keySizes);
-  case ParameterKind::Lse:
-    return flat(lse);
-  case ParameterKind::Marks:
-    return flat(marks);
-  case ParameterKind::State:
-    return flat(state);
-  case ParameterKind::Tiles:
-    return tiles();
-  case ParameterKind::Heads:
-    return g.heads();
-  case ParameterKind::Group:
-    return g.group;
-  case ParameterKind::QueryBlocks:
-    return queryBlocks;
-  case ParameterKind::QueryLength:
-    return g.queries;
-  case ParameterKind::KeyLength:
-    return g.keys;
-  case ParameterKind::QuerySizesStride:
-    return queryBlocks;
-  case ParameterKind::KeySizesStride:
-    return blockCount(g.keys, entry.keyBlock);
-  case ParameterKind::Scale:
-    return inputs.scale.value_or(1 / std::sqrt(double(dim)));
-  case ParameterKind::End:
-    break;
+std::string print(const sim::SimulationResult &result) {
+  std::string text;
+  llvm::raw_string_ostream out(text);
+  for (const sim::Report &report : result.reports) {
+    sim::print(out, report);
+    out << '\n';
   }
-  return int64_t(0);
+  return text;
 }
 
 int64_t AttendCall::stages(int64_t steps) const {
@@ -118,7 +186,13 @@ int64_t AttendCall::stages(int64_t steps) const {
   return 2 * steps * blocks + tiles();
 }
 
-double AttendCall::read(uint16_t bits) const {
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+double AttendCall::result(int64_t row, int64_t feature) const {
+  int64_t place = placeOf(row, geometry.heads(), geometry.queries);
+  uint16_t bits = output[size_t(place * geometry.config.headDim + feature)];
   return geometry.config.element == Element::BF16 ? fromBF16(bits)
                                                   : fromF16(bits);
 }
@@ -139,28 +213,25 @@ bool AttendCall::spoilARow() {
   auto element =
       size_t((row - wantedLse.begin()) * geometry.config.headDim + 1);
   inputs.query.data[element] = std::nan("");
-  query = halves(inputs.query, geometry.config.element);
+  query = halves(inputs.query);
   return true;
 }
 
 bool AttendCall::isNaN(int64_t row) const {
-  int64_t dim = geometry.config.headDim;
-  return std::isnan(lse[size_t(row)]) &&
-         std::all_of(&output[size_t(row * dim)],
-                     &output[size_t(row * dim)] + dim,
-                     [&](uint16_t bits) { return std::isnan(read(bits)); });
+  bool isAll = std::isnan(lse[size_t(row)]);
+  for (int64_t d = 0; d < geometry.config.headDim; ++d)
+    isAll = isAll && std::isnan(result(row, d));
+  return isAll;
 }
 
 testing::AssertionResult AttendCall::matchesOracle() const {
-  if (std::count(state.begin(), state.end(), 0) != int64_t(state.size()))
-    return testing::AssertionFailure() << "the state is not as it was";
   AttendResult wanted = this->wanted();
   int64_t dim = geometry.config.headDim;
   for (int64_t row = 0; row < int64_t(lse.size()); ++row) {
     double error = 0, norm = 0;
     for (int64_t d = 0; d < dim; ++d) {
       double number = wanted.output.data[size_t(row * dim + d)];
-      error += std::pow(read(output[size_t(row * dim + d)]) - number, 2);
+      error += std::pow(result(row, d) - number, 2);
       norm += number * number;
     }
     double wantedLse = wanted.lse.data[size_t(row)];

@@ -56,6 +56,10 @@ public:
   llvm::Error addEntries(llvm::ArrayRef<program::Record> records,
                          std::optional<Linked> linked = std::nullopt);
 
+  /// Makes the module one for emitImage(), which has the functions of the
+  /// records and no other.
+  void makeImage(llvm::ArrayRef<program::Record> records);
+
   /// Runs LLVM's optimiser with each function's level in mind.
   llvm::Error optimize();
 
@@ -65,6 +69,9 @@ public:
   /// and libm, and nothing else: an error if it would.
   llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> emitObject();
 
+  /// After makeImage(): an ELF shared object, tessera/Program/HostImage.h.
+  llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> emitImage();
+
 private:
   HostProgram();
 
@@ -73,6 +80,9 @@ private:
   std::unique_ptr<llvm::Module> module;
   std::vector<const CpuLevel *> levels; ///< best first
 };
+
+/// What a program will be: an object for linking, or an image of a bundle.
+enum class Form { Object, Image };
 
 /// Functions in memref, vector and scf form, cut for one level. They have no
 /// results; each argument of a record is a memref whose innermost stride is
@@ -91,11 +101,10 @@ struct LevelModule {
 ///   Expected<std::unique_ptr<MemoryBuffer>> object = program->emitObject();
 ///   if (!object) return object.takeError();
 ///   Expected<std::unique_ptr<HostJit>> jit = HostJit::create(**object);
-llvm::Expected<HostProgram>
-buildProgram(llvm::ArrayRef<LevelModule> modules,
-             llvm::ArrayRef<program::Record> records,
-             StageTimes *times = nullptr,
-             std::optional<Linked> linked = std::nullopt);
+llvm::Expected<HostProgram> buildProgram(
+    llvm::ArrayRef<LevelModule> modules,
+    llvm::ArrayRef<program::Record> records, StageTimes *times = nullptr,
+    std::optional<Linked> linked = std::nullopt, Form form = Form::Object);
 
 } // namespace tessera::host
 

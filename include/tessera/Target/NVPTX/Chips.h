@@ -22,6 +22,8 @@ struct ChipLimits {
   int64_t warpgroupWarps; ///< setmaxnreg and products speak to so many
   int64_t productRows;    ///< of a warpgroup's product
   int64_t swizzleBytes;   ///< what swizzled panels begin at multiples of
+  int64_t boxElements;    ///< that one copy moves of a dimension
+  int64_t leastBudget, mostBudget; ///< of a thread, that setmaxnreg grants
 };
 
 struct Chip {
@@ -39,15 +41,18 @@ inline constexpr Chip kChips[] = {
     {"sm_90a",
      86,
      llvm::VersionTuple(12, 7),
-     {.sharedBytes = 227 * 1024,
+     {.sharedBytes = int64_t(227) * 1024,
       .warps = 32,
-      .registers = 64 * 1024,
+      .registers = int64_t(64) * 1024,
       .registersPerThread = 255,
       .namedBarriers = 16,
       .warpThreads = 32,
       .warpgroupWarps = 4,
       .productRows = 64,
-      .swizzleBytes = 1024}},
+      .swizzleBytes = 1024,
+      .boxElements = 256,
+      .leastBudget = 24,
+      .mostBudget = 256}},
 };
 
 /// Of the only chip so far: kernels are lowered for it.

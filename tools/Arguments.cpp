@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 #include "Arguments.h"
 
-#include "../Assignments.h"
+#include "Assignments.h"
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
@@ -297,7 +297,7 @@ void Arguments::fillLists(const Constraint &lists, std::mt19937_64 &random) {
     if (lists.target != program::kNone && param.symbol != program::kNone &&
         symbolOf(lists.target) == &symbols[size_t(param.symbol)])
       integer = std::min(integer, count);
-  if (lists.other == program::kNone)
+  if (lists.other == program::kNone || fromFile[lists.other])
     return;
   npy::Array &counts = arrays[lists.other];
   auto *each = reinterpret_cast<int32_t *>(counts.data.data());
@@ -355,6 +355,12 @@ void Arguments::poisonOutputs() {
     for (size_t at = 0; at < array.data.size(); at += bytes)
       memcpy(array.data.data() + at, &poison, bytes);
   }
+}
+
+bool Arguments::sameTensors(const Arguments &other) const {
+  return all_of_zip(arrays, other.arrays, [](const auto &a, const auto &b) {
+    return a.data == b.data;
+  });
 }
 
 std::vector<void *> Arguments::pack() {

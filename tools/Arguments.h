@@ -2,8 +2,8 @@
 //
 // The arguments of one call, made to fit a signature: read from files where the
 // user gives some, generated where not.
-#ifndef TESSERA_TOOLS_TESSERA_RUN_ARGUMENTS_H
-#define TESSERA_TOOLS_TESSERA_RUN_ARGUMENTS_H
+#ifndef TESSERA_TOOLS_ARGUMENTS_H
+#define TESSERA_TOOLS_ARGUMENTS_H
 
 #include "tessera/Npy/Npy.h"
 #include "tessera/Program/Evaluate.h"
@@ -36,6 +36,8 @@ public:
   const npy::Array &array(size_t param) const { return arrays[param]; }
   /// Every output is NaN (or -7) again.
   void poisonOutputs();
+  /// Whether all tensors are, bit for bit, those of `other`.
+  bool sameTensors(const Arguments &other) const;
   /// Share of query and key block pairs that lists among the arguments name.
   std::optional<double> density() const;
 
@@ -79,4 +81,4 @@ private:
 
 } // namespace tessera
 
-#endif // TESSERA_TOOLS_TESSERA_RUN_ARGUMENTS_H
+#endif // TESSERA_TOOLS_ARGUMENTS_H
