@@ -236,15 +236,22 @@ Expected<Function *> startEntry(Module &module, IRBuilder<> &builder,
   return function;
 }
 
+GlobalVariable *defineGlobal(Module &module, Constant *value, const Twine &name,
+                             bool isConstant) {
+  auto *global = cast<GlobalVariable>(
+      module.getOrInsertGlobal(name.str(), value->getType()));
+  global->setInitializer(value);
+  global->setLinkage(GlobalValue::InternalLinkage);
+  global->setConstant(isConstant);
+  return global;
+}
+
 GlobalVariable *emitBytes(Module &module, std::span<const std::byte> bytes,
                           const Twine &name) {
   Constant *data = ConstantDataArray::getRaw(
       StringRef(reinterpret_cast<const char *>(bytes.data()), bytes.size()),
       bytes.size(), Type::getInt8Ty(module.getContext()));
-  auto *global =
-      new GlobalVariable(module, data->getType(), /*isConstant=*/true,
-                         GlobalValue::InternalLinkage, data, name);
-  return global;
+  return defineGlobal(module, data, name);
 }
 
 Constant *emitRecord(Module &module, const program::Program &program) {

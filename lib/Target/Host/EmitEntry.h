@@ -38,6 +38,11 @@ llvm::Expected<llvm::Function *> startEntry(llvm::Module &module,
                                             const llvm::Twine &name,
                                             llvm::ArrayRef<llvm::Type *> types);
 
+/// A variable of this object alone. Names with '__' are nobody else's.
+llvm::GlobalVariable *defineGlobal(llvm::Module &module, llvm::Constant *value,
+                                   const llvm::Twine &name,
+                                   bool isConstant = true);
+
 /// Constant data of this object alone.
 llvm::GlobalVariable *emitBytes(llvm::Module &module,
                                 std::span<const std::byte> bytes,

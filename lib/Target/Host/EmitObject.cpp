@@ -72,9 +72,7 @@ private:
 GlobalVariable *ObjectEmitter::emitArray(ArrayRef<Constant *> elements,
                                          Type *type, const Twine &name) {
   auto *array = ArrayType::get(type, elements.size());
-  return new GlobalVariable(module, array, /*isConstant=*/true,
-                            GlobalValue::InternalLinkage,
-                            ConstantArray::get(array, elements), name);
+  return defineGlobal(module, ConstantArray::get(array, elements), name);
 }
 
 /// Code that several records name is in the object once.
@@ -121,13 +119,10 @@ GlobalVariable *ObjectEmitter::emitTable(ArrayRef<Row> rows) {
   Constant *table = ConstantStruct::getAnon(
       {number(sizeof(tessera_object_table)),
        number(sizeof(tessera_object_program)), number(rows.size()), programs});
-  auto *constant =
-      new GlobalVariable(module, table->getType(), /*isConstant=*/true,
-                         GlobalValue::InternalLinkage, table, name + "__table");
-  Constant *function = ConstantStruct::getAnon({constant, none});
-  return new GlobalVariable(module, function->getType(), /*isConstant=*/false,
-                            GlobalValue::InternalLinkage, function,
-                            name + "__function");
+  Constant *function = ConstantStruct::getAnon(
+      {defineGlobal(module, table, name + "__table"), none});
+  return defineGlobal(module, function, name + "__function",
+                      /*isConstant=*/false);
 }
 
 //===----------------------------------------------------------------------===//

@@ -2,20 +2,17 @@
 #include "Cuda.h"
 
 #include <dlfcn.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void *driver;
 
-/* POSIX lets a function's address be read as an object's. */
+/* Addresses of a GPU, CUdeviceptr, are passed as pointers, which are as large. */
 #define CALL(name, types, ...)                                                 \
   do {                                                                         \
     int(*function) types;                                                      \
-    void *found = dlsym(driver, name);                                         \
-    memcpy(&function, &found, sizeof found);                                   \
-    int result = found ? function(__VA_ARGS__) : -1;                           \
+    *(void **)&function = dlsym(driver, name);                                 \
+    int result = function ? function(__VA_ARGS__) : -1;                        \
     if (result != 0) {                                                         \
       fprintf(stderr, "%s gives %d\n", name, result);                          \
       exit(1);                                                                 \
@@ -23,19 +20,17 @@ static void *driver;
   } while (0)
 
 static void *allocate(size_t bytes) {
-  uint64_t address = 0;
-  CALL("cuMemAlloc_v2", (uint64_t *, size_t), &address, bytes);
-  return (void *)(uintptr_t)address;
+  void *address = NULL;
+  CALL("cuMemAlloc_v2", (void **, size_t), &address, bytes);
+  return address;
 }
 
 static void copyToGpu(void *to, const void *from, size_t bytes) {
-  CALL("cuMemcpyHtoD_v2", (uint64_t, const void *, size_t),
-       (uint64_t)(uintptr_t)to, from, bytes);
+  CALL("cuMemcpyHtoD_v2", (void *, const void *, size_t), to, from, bytes);
 }
 
 static void copyToHost(void *to, const void *from, size_t bytes) {
-  CALL("cuMemcpyDtoH_v2", (void *, uint64_t, size_t), to,
-       (uint64_t)(uintptr_t)from, bytes);
+  CALL("cuMemcpyDtoH_v2", (void *, const void *, size_t), to, from, bytes);
 }
 
 static void *createStream(void) {

@@ -11,7 +11,6 @@
 using namespace tessera;
 using driver::Calls;
 using driver::fakeHandle;
-using driver::Result;
 using driver::StreamHandle;
 
 namespace {

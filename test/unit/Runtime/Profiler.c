@@ -28,6 +28,8 @@ struct VersionInfo {
   void (*setVersion)(uint32_t version);
 };
 
+/* The name is the protocol's. */
+/* NOLINTBEGIN(readability-identifier-naming) */
 __attribute__((visibility("default"))) int
 InitializeInjectionNvtx2(const void *(*getTable)(uint32_t));
 
@@ -54,3 +56,4 @@ int InitializeInjectionNvtx2(const void *(*getTable)(uint32_t)) {
   *table[11] = (AnyFunction)pop;
   return 1;
 }
+/* NOLINTEND(readability-identifier-naming) */
