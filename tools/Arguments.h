@@ -25,6 +25,9 @@ struct ArgumentChoices {
   uint64_t seed = 0;
 };
 
+/// How an array holds elements of a tessera_dtype.
+npy::Dtype npyDtypeOf(int32_t dtype);
+
 class Arguments {
 public:
   /// Of a record that outlives them.

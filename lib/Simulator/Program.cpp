@@ -199,7 +199,7 @@ Error StepRunner::fillOrCopy(const Action &action) {
 /// CTAs; 0: nothing is launched.
 Expected<int64_t> StepRunner::gridOf(const Action &action) const {
   const char *name = record.text(record.kernels()[size_t(action.kernel)].name);
-  int64_t extents[3], cluster = 1;
+  int64_t extents[3] = {1, 1, 1}, cluster = 1;
   for (auto [index, extent] : {std::pair(action.grid[0], &extents[0]),
                                std::pair(action.grid[1], &extents[1]),
                                std::pair(action.grid[2], &extents[2]),

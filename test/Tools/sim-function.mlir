@@ -12,7 +12,7 @@
 // STATIC: CTA 1
 
 // Flags that describe an attention do, too.
-// RUN: tessera-sim --op attend --head-dim 64 --topk 4 --name f --dim H=1 --dim Hkv=1 --dim Sq=64 --dim Skv=128 | FileCheck %s --check-prefix=FLAGS
+// RUN: tessera-sim --op attend --head-dim 64 --topk 4 --name f --dim H=1 --dim Sq=64 --dim Skv=128 | FileCheck %s --check-prefix=FLAGS
 // FLAGS: launch   f_attend_{{wave|ticket}}, 1 CTA
 
 // What does not fit is said in one line.

@@ -177,7 +177,7 @@ ON_GPU = ["--target", "sm_90a", "--head-dim", "128", "--topk", "4"]
         (["--op", "attend", "--output", "foo=/tmp/x.npy"], "there is no result 'foo'; there is output"),
         (["--op", "attend", "--target", "sm_70"], "for the --target option"),
         (["--op", "attend", "--target", "host", "--gpu", "1"], "--gpu: is for a GPU"),
-        (["--op", "attend", "--target", "host", "--bundle", "x"], "--bundle: is for a GPU"),
+        (["--op", "attend", "--target", "host", "--plan", "x"], "--plan: is for a GPU"),
         (["--op", "attend", "--bundle", "none.tsb"], "--bundle: 'none.tsb' is compiled already; drop the module, or"),
     ],
 )

@@ -147,11 +147,12 @@ bool isReservedWord(StringRef name) {
       (name.starts_with("_") && name.size() > 1 && isUpper(name[1]));
   bool isRuntimes =
       name.starts_with("TESSERA_") ||
-      any_of(ArrayRef<StringRef>{"tessera_rt", "tessera_context",
-                                 "tessera_error", "tessera_launches",
-                                 "tessera_library", "tessera_object",
-                                 "tessera_program", "tessera_query",
-                                 "tessera_text", "tessera_fact"},
+      any_of(ArrayRef<StringRef>{"tessera_rt", "tessera_compile",
+                                 "tessera_context", "tessera_error",
+                                 "tessera_launches", "tessera_library",
+                                 "tessera_object", "tessera_program",
+                                 "tessera_query", "tessera_text",
+                                 "tessera_fact"},
              [&](StringRef family) { return name.starts_with(family); });
   bool isType = name.ends_with("_t"); // int32_t, wchar_t, ..
   return isListed(name) || isLimitMacro(name) || isCompilers || isRuntimes ||
@@ -161,9 +162,12 @@ bool isReservedWord(StringRef name) {
 bool isLibraryFunction(StringRef name) {
   // Of those that libtessera_rt calls, what LLVM does not know.
   static const StringSet<> others = {
-      "close",  "dladdr1",  "dlclose", "dlerror",   "dlopen",
-      "dlsym",  "mmap",     "munmap",  "sigdelset", "sigfillset",
-      "stderr", "strerror", "sysconf"};
+      "clock_gettime", "close",        "dladdr",   "dladdr1",       "dlclose",
+      "dlerror",       "dlinfo",       "dlopen",   "dlsym",         "fdopendir",
+      "flock",         "fstatat",      "fsync",    "ftruncate",     "futimens",
+      "geteuid",       "memfd_create", "mmap",     "munmap",        "nanosleep",
+      "openat",        "readdir",      "renameat", "secure_getenv", "sigdelset",
+      "sigfillset",    "stderr",       "strerror", "sysconf",       "unlinkat"};
   static const TargetLibraryInfoImpl known{Triple("x86_64-unknown-linux-gnu")};
   LibFunc function;
   return known.getLibFunc(name, function) || others.contains(name) ||

@@ -17,10 +17,10 @@ using namespace tessera::host;
 
 llvm::ArrayRef<RuntimeFunction> tessera::host::runtimeFunctions() {
 #define TESSERA_ROW(function) {#function, reinterpret_cast<void *>(&function)},
+  // What entries of objects call, and what all code calls.
   static const RuntimeFunction rows[] = {
-      TESSERA_HOST_CALLEES(TESSERA_ROW)
-      // And the entries of objects:
-      TESSERA_ROW(tessera_rt_run) TESSERA_ROW(tessera_rt_workspace)};
+      TESSERA_ROW(tessera_rt_run) TESSERA_ROW(tessera_rt_workspace)
+          TESSERA_HOST_CALLEES(TESSERA_ROW)};
 #undef TESSERA_ROW
   return rows;
 }

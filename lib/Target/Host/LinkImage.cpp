@@ -39,9 +39,10 @@ static Error writeFile(StringRef path, StringRef contents) {
 static Error runLinker(ArrayRef<StringRef> args) {
   static std::mutex mutex;
   std::scoped_lock lock(mutex);
-  SmallVector<std::string> copies = {"ld.lld",  "-m",  "elf_x86_64",
-                                     "-shared", "-O1", "-z",
-                                     "now",     "-z",  "relro"};
+  // The threads of a program are its own.
+  SmallVector<std::string> copies = {
+      "ld.lld", "-m", "elf_x86_64", "-shared", "--threads=1",
+      "-O1",    "-z", "now",        "-z",      "relro"};
   append_range(copies,
                map_range(args, [](StringRef arg) { return arg.str(); }));
   SmallVector<const char *> chars;

@@ -16,14 +16,18 @@ static bool isInCLibrary(StringRef name) {
   return !name.starts_with("_Z") && isLibraryFunction(name);
 }
 
-static bool isLinked(StringRef name) {
-  return name == "_GLOBAL_OFFSET_TABLE_" || isInCLibrary(name) ||
-         any_of(runtimeFunctions(), [&](const RuntimeFunction &function) {
-           return function.name == name;
-         });
+static bool isInRuntime(StringRef name) {
+  return any_of(runtimeFunctions(), [&](const RuntimeFunction &function) {
+    return function.name == name;
+  });
 }
 
-Error checkUndefinedSymbols(MemoryBufferRef elf) {
+static bool isLinked(StringRef name, Form form) {
+  return name == "_GLOBAL_OFFSET_TABLE_" || isInCLibrary(name) ||
+         (form == Form::Object && isInRuntime(name));
+}
+
+Error checkUndefinedSymbols(MemoryBufferRef elf, Form form) {
   auto object = object::ObjectFile::createObjectFile(elf);
   if (!object)
     return object.takeError();
@@ -35,7 +39,7 @@ Error checkUndefinedSymbols(MemoryBufferRef elf) {
     if (!name)
       return name.takeError();
     bool isUndefined = *flags & object::SymbolRef::SF_Undefined;
-    if (isUndefined && !name->empty() && !isLinked(*name))
+    if (isUndefined && !name->empty() && !isLinked(*name, form))
       return createStringError(
           inconvertibleErrorCode(),
           "the object needs '" + *name +

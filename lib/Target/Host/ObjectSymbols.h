@@ -4,14 +4,16 @@
 #ifndef TESSERA_LIB_TARGET_HOST_OBJECTSYMBOLS_H
 #define TESSERA_LIB_TARGET_HOST_OBJECTSYMBOLS_H
 
+#include "tessera/Target/Host/Program.h"
+
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBufferRef.h"
 
 namespace tessera::host {
 
-/// An error unless libtessera_rt, libc and libm have all that `elf` leaves
-/// undefined.
-llvm::Error checkUndefinedSymbols(llvm::MemoryBufferRef elf);
+/// An error unless libc and libm, and of an object libtessera_rt, have all that
+/// `elf` leaves undefined.
+llvm::Error checkUndefinedSymbols(llvm::MemoryBufferRef elf, Form form);
 
 } // namespace tessera::host
 

@@ -172,23 +172,28 @@ std::string HostProgram::printLLVM() const {
   return text;
 }
 
-Expected<std::unique_ptr<MemoryBuffer>> HostProgram::emitObject() {
+static Expected<std::unique_ptr<MemoryBuffer>>
+emitCode(TargetMachine &machine, Module &module, Form form) {
   SmallVector<char, 0> bytes;
   raw_svector_ostream stream(bytes);
   legacy::PassManager passes;
-  if (machine->addPassesToEmitFile(passes, stream, nullptr,
-                                   CodeGenFileType::ObjectFile))
+  if (machine.addPassesToEmitFile(passes, stream, nullptr,
+                                  CodeGenFileType::ObjectFile))
     return internalError("this LLVM cannot write ELF objects");
-  passes.run(*module);
+  passes.run(module);
   auto object = std::make_unique<SmallVectorMemoryBuffer>(
       std::move(bytes), "tessera", /*RequiresNullTerminator=*/false);
-  if (Error error = checkUndefinedSymbols(*object))
+  if (Error error = checkUndefinedSymbols(*object, form))
     return internalError(toString(std::move(error)));
   return object;
 }
 
+Expected<std::unique_ptr<MemoryBuffer>> HostProgram::emitObject() {
+  return emitCode(*machine, *module, Form::Object);
+}
+
 Expected<std::unique_ptr<MemoryBuffer>> HostProgram::emitImage() {
-  Expected<std::unique_ptr<MemoryBuffer>> object = emitObject();
+  auto object = emitCode(*machine, *module, Form::Image);
   if (!object)
     return object;
   return linkImage(**object);

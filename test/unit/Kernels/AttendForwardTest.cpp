@@ -30,7 +30,7 @@ struct Case {
   int64_t headDim, queryBlock, keyBlock;
   const char *plan = "";
   bool isF16 = false;
-  /// Of one query block and few of keys.
+  /// Calls of one function, of one query block and few of keys.
   bool isSmall = false;
 };
 
@@ -92,8 +92,8 @@ Geometry draw(uint64_t seed, const Case &c) {
                              .block = {c.queryBlock, c.keyBlock},
                              .capacity = 11,
                              .policy = {},
-                             .sizesRank = int(seed % 3),
-                             .scale = seed % 3 == 0,
+                             .sizesRank = c.isSmall ? 2 : int(seed % 3),
+                             .scale = c.isSmall || seed % 3 == 0,
                              .maxQueryBlocks = c.isSmall ? 1 : 3,
                              .maxKeyBlocks = c.isSmall ? 3 : 12});
 }

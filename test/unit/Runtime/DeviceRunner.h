@@ -89,6 +89,9 @@ private:
   float host[kRows * kColumns];
 };
 
+/// Calls the program in a part of the GPU.
+Error testShare(const Runner &whole, Library &library);
+
 /// Prints what calls of the program cost the host.
 Error measureHostTime(const Runner &runner, Library &library,
                       const Context &context);

@@ -191,6 +191,7 @@ Error Gpu::test() {
   TRY(testCapture(primary, runner));
   TRY(testExplanation(runner, program));
   TRY(runner.expectRefusals());
+  TRY(testShare(runner, library));
   return measureHostTime(runner, library, context);
 }
 

@@ -149,10 +149,10 @@ TEST_F(RefusalTest, NeedsAnObjectForTheHost) {
   auto found = library->find(*host, {"f", {}});
   ASSERT_TRUE(found) << found.error().message();
   auto launches = Launches::prepare(*found, args);
-  ASSERT_TRUE(launches) << launches.error().message();
-  EXPECT_STREQ(launches->run(nullptr, nullptr, 0).message(),
+  ASSERT_FALSE(launches);
+  EXPECT_STREQ(launches.error().message(),
                "f: its code for the host is not in the library; link the "
-               "object to the process and open its table");
+               "object to the process and open its table, or compile a bundle");
 }
 
 TEST_F(RefusalTest, PassesOnThatThereIsNoMemory) {
