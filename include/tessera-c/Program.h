@@ -74,7 +74,8 @@ typedef struct tessera_object_program {
   tessera_rt_compute *compute; /* or NULL */
 } tessera_object_program;
 
-/* What an object holds; its addresses are relocated by a linker. Since 0.1. */
+/* The programs of one function of an object, one a target; addresses are
+ * relocated by a linker. Since 0.1. */
 typedef struct tessera_object_table {
   size_t struct_size;  /* of this */
   size_t program_size; /* of one element of `programs` */
@@ -224,8 +225,8 @@ TESSERA_API void tessera_launches_destroy(tessera_launches *launches);
 /* A function of an object, wherever it runs: what its entries pass on. Since
  * 0.1. */
 typedef struct tessera_object_function {
-  const tessera_object_table *table; /* one program for each target */
-  void *state;                       /* the runtime's; NULL at first */
+  const tessera_object_table *table;
+  void *state; /* the runtime's; NULL at first */
 } tessera_object_function;
 
 /* Checks the arguments and runs the program for `context`; NULL is the host.

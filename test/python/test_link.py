@@ -121,6 +121,18 @@ def test_objects_meet_in_a_program(objects, tmp_path, linker, kind):
     assert len(images) == sum(name.startswith("image__") for name in symbols(objects / "both.o")) / 2
 
 
+@pytest.mark.parametrize("compiler", ["gcc", "clang-22"])
+def test_one_program_runs_objects_and_bundles(tmp_path, compiler):
+    """What CMake builds with one compiler (test/unit/Object)."""
+    source, built = ROOT / "test" / "unit" / "Object", BUILD_DIR / "test" / "unit" / "Object"
+    program = tmp_path / "program"
+    run(compiler, "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/include", f"-I{built}",
+        source / "AttendProgram.c", source / "Cuda.c", built / "attend_bf16.o", RUNTIME,
+        "-pthread", "-lm", "-o", program)  # fmt: skip
+    for bundle in ([], [built / "attend.tsb"]):
+        assert "host: largest error of a row" in run(program, "host", *bundle)
+
+
 def test_tables_are_of_one_object(objects):
     """What is not an entry is local, so nothing of two objects gets mixed."""
     found = symbols(objects / "both.o")

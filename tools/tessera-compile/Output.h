@@ -71,8 +71,8 @@ std::string nextTileFile(const Job &job);
 llvm::Error compileForChips(Job &job, program::BundleWriter &bundle,
                             llvm::raw_ostream &log);
 
-/// The programs of a bundle, in words.
-llvm::Expected<std::string> inspectBundle(llvm::StringRef path);
+/// The programs of a bundle, or of an object, in words.
+llvm::Expected<std::string> inspect(llvm::StringRef path);
 
 } // namespace tessera
 

@@ -103,7 +103,7 @@ static int inspect(StringRef path, StringRef output,
   if (flags.hasInput())
     return tessera::usageError(kTool, "--inspect: compiles nothing; leave the "
                                       "module away");
-  auto text = tessera::inspectBundle(path);
+  auto text = tessera::inspect(path);
   if (!text)
     return fail(text.takeError());
   if (llvm::Error error = tessera::writeFile(output, *text))
@@ -195,7 +195,7 @@ int main(int argc, char **argv) {
                  clEnumValN(Emit::Header, "header", "its C header alone")));
   cl::opt<std::string> inspected(
       "inspect", cl::value_desc("file"),
-      cl::desc("Print what a bundle holds, and compile nothing"));
+      cl::desc("Print what a bundle or an object holds, and compile nothing"));
   if (!tessera::parseCommandLine(
           argc, argv, kTool,
           "Compiles the public functions of modules, or the attentions that "

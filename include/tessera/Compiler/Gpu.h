@@ -30,7 +30,7 @@ struct GpuOptions {
   bool threadReleases = false;
   /// Where the tile program will be found: code says which of its lines each
   /// instruction comes from, as profilers show. Empty: code says nothing.
-  std::string tileFile;
+  std::string tileFile = {};
   /// Where to add the time of each stage; null: nowhere.
   StageTimes *times = nullptr;
 };

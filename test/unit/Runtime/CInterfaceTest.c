@@ -3,7 +3,7 @@
  * The C interface used from C11: the header compiles, the library links with a
  * C compiler, the layouts are those the header promises.
  */
-#include "tessera-c/Runtime.h"
+#include "tessera-c/Program.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -19,6 +19,19 @@ LAYOUT(tessera_tensor, dtype, 8);
 LAYOUT(tessera_tensor, rank, 12);
 LAYOUT(tessera_tensor, dims, 16);
 LAYOUT(tessera_tensor, strides, 64);
+
+/* What objects hold. */
+_Static_assert(sizeof(tessera_object_program) == 48, "tessera_object_program");
+LAYOUT(tessera_object_program, record_bytes, 8);
+LAYOUT(tessera_object_program, images, 16);
+LAYOUT(tessera_object_program, image_bytes, 24);
+LAYOUT(tessera_object_program, call, 32);
+LAYOUT(tessera_object_program, compute, 40);
+_Static_assert(sizeof(tessera_object_table) == 32, "tessera_object_table");
+LAYOUT(tessera_object_table, programs, 24);
+_Static_assert(sizeof(tessera_object_function) == 16,
+               "tessera_object_function");
+LAYOUT(tessera_object_function, state, 8);
 
 static int failures = 0;
 
