@@ -74,9 +74,10 @@ void emitImageTable(Module &module, ArrayRef<program::Record> records) {
       {builder.getInt32(program::kHostImageVersion),
        builder.getInt32(std::size(program::kHostCallees)), callees,
        builder.getInt64(records.size()), emitFunctions(module, records)});
-  new GlobalVariable(module, image->getType(), /*isConstant=*/true,
-                     GlobalValue::ExternalLinkage, image,
-                     program::kHostImageSymbol);
+  auto *exported = cast<GlobalVariable>(
+      module.getOrInsertGlobal(program::kHostImageSymbol, image->getType()));
+  exported->setInitializer(image);
+  exported->setConstant(true);
 }
 
 } // namespace tessera::host
