@@ -72,6 +72,10 @@ def test_objects_for_both_are_equal_byte_by_byte(tmp_path):
     check(flags, ["out.o", "out.h"], tmp_path)
 
 
+def test_bundles_for_the_host_are_equal_byte_by_byte(tmp_path):
+    check(["--head-dim", "64", "--topk", "4", "--emit", "bundle"], ["out.bundle"], tmp_path)
+
+
 @pytest.mark.parametrize("emit", ["ptx", "cubin", "bundle"])
 @pytest.mark.parametrize("spec", GPU)
 def test_gpu_code_is_equal_byte_by_byte(tmp_path, spec, emit):
