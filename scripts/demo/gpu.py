@@ -40,13 +40,15 @@ def compile_kernels(say, folder):
         if done.returncode != 0:
             say(f"WRONG: {done.stderr.strip()}")
             return False
-        by, resources, launch = done.stderr.splitlines()
+        by, *kernels = done.stderr.splitlines()
         if by != assembler:
             say(f"GPU kernels of attention over lists, {by}")
             assembler = by
         say(f"  D = {shape.features}, blocks of {shape.block}, {cubin.stat().st_size / 1024:.0f} KiB "
-            f"in {seconds:.1f} s: {resources.partition(': ')[2]}")  # fmt: skip
-        say(f"  {launch}")
+            f"in {seconds:.1f} s, a kernel for each order of tiles:")  # fmt: skip
+        for resources, launch in zip(kernels[::2], kernels[1::2], strict=True):
+            say(f"    {resources.partition(': ')[2]}")
+            say(f"    {launch.strip()}")
     return True
 
 

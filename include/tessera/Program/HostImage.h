@@ -21,9 +21,10 @@ namespace tessera::program {
   ROW(tessera_rt_memory_error)                                                 \
   ROW(tessera_rt_parallel_for)
 
-#define TESSERA_COUNT(callee) +1
-inline constexpr uint32_t kHostCallees = 0 TESSERA_HOST_CALLEES(TESSERA_COUNT);
-#undef TESSERA_COUNT
+#define TESSERA_NAME(callee) #callee,
+inline constexpr const char *kHostCallees[] = {
+    TESSERA_HOST_CALLEES(TESSERA_NAME)};
+#undef TESSERA_NAME
 
 /// One of the functions of an image.
 struct HostFunction {

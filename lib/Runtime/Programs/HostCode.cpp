@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <dlfcn.h>
+#include <iterator>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -13,8 +14,8 @@ using namespace tessera::rt;
 using program::HostFunction;
 using program::HostImage;
 
-#define TESSERA_ADDRESS(callee) reinterpret_cast<void *>(&callee),
-static void *const callees[] = {TESSERA_HOST_CALLEES(TESSERA_ADDRESS)};
+#define TESSERA_ADDRESS(callee) reinterpret_cast<void *>(&(callee)),
+static void *const kCallees[] = {TESSERA_HOST_CALLEES(TESSERA_ADDRESS)};
 #undef TESSERA_ADDRESS
 
 static Error cannotLoad(const char *doing, const char *reason) {
@@ -57,11 +58,11 @@ Error HostCode::load(const program::Image &wanted,
   const auto *found =
       static_cast<const HostImage *>(dlsym(handle, program::kHostImageSymbol));
   if (!found || found->version != program::kHostImageVersion ||
-      found->calleeCount != program::kHostCallees)
+      found->calleeCount != std::size(program::kHostCallees))
     return makeError(TESSERA_DAMAGED,
                      "code for the host is of another version; compile it "
                      "again");
-  *found->callees = callees;
+  *found->callees = kCallees;
   image = found;
   return Error();
 }

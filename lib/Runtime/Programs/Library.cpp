@@ -118,7 +118,8 @@ tessera_library::code(const Candidate &candidate, Index number) const {
   std::span<const std::byte> found;
   if (bundle)
     found = bundle->image(image.hash);
-  else if (candidate.object->images && candidate.object->images[number])
+  else if (candidate.object && candidate.object->images &&
+           candidate.object->images[number])
     found = {static_cast<const std::byte *>(candidate.object->images[number]),
              candidate.object->image_bytes[number]};
   if (Error error = checkImage(image, found, record.function()))

@@ -10,11 +10,6 @@ using namespace llvm;
 
 namespace tessera::host {
 
-#define TESSERA_NAME(callee) #callee,
-static constexpr StringLiteral kCallees[] = {
-    TESSERA_HOST_CALLEES(TESSERA_NAME)};
-#undef TESSERA_NAME
-
 /// `callee` becomes a function that calls entry `number` of the table at
 /// `*table`.
 static void callThroughTable(Function &callee, unsigned number,
@@ -71,13 +66,13 @@ void emitImageTable(Module &module, ArrayRef<program::Record> records) {
   auto *callees = new GlobalVariable(
       module, pointer, /*isConstant=*/false, GlobalValue::InternalLinkage,
       ConstantPointerNull::get(pointer), "callees");
-  for (auto [number, name] : enumerate(kCallees))
+  for (auto [number, name] : enumerate(program::kHostCallees))
     if (Function *callee = module.getFunction(name))
       callThroughTable(*callee, unsigned(number), callees);
   IRBuilder<> builder(module.getContext());
   Constant *image = ConstantStruct::getAnon(
       {builder.getInt32(program::kHostImageVersion),
-       builder.getInt32(program::kHostCallees), callees,
+       builder.getInt32(std::size(program::kHostCallees)), callees,
        builder.getInt64(records.size()), emitFunctions(module, records)});
   new GlobalVariable(module, image->getType(), /*isConstant=*/true,
                      GlobalValue::ExternalLinkage, image,

@@ -24,6 +24,8 @@
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
+#include <mutex>
+
 using namespace llvm;
 
 namespace tessera::host {
@@ -51,8 +53,11 @@ HostProgram &HostProgram::operator=(HostProgram &&other) {
 }
 
 static Expected<std::unique_ptr<TargetMachine>> createMachine() {
-  InitializeNativeTarget();
-  InitializeNativeTargetAsmPrinter();
+  static std::once_flag once;
+  std::call_once(once, [] {
+    InitializeNativeTarget();
+    InitializeNativeTargetAsmPrinter();
+  });
   // A section for each, so that a linker can leave out what nobody calls.
   TargetOptions options;
   options.FunctionSections = options.DataSections = true;

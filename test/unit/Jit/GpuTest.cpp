@@ -10,11 +10,14 @@ extern "C" {
 }
 #include "tessera/Runtime/Program.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <string>
+#include <thread>
+#include <vector>
 
 using namespace tessera;
 using driver::fakeCuda;
@@ -112,6 +115,31 @@ TEST_F(JitTest, SaysWhatIsWrongInOneLine) {
   ASSERT_TRUE(context);
   EXPECT_TRUE(has(compile(attendSource), "sm_86a")) << compile(attendSource);
   EXPECT_EQ(entries(), 0U);
+}
+
+/// Of one process; some want the same, some something else.
+TEST_F(JitTest, ThreadsCompileAtTheSameTime) {
+  std::string other = attendSource;
+  other.replace(other.find("@attend"), 7, "@second");
+  auto host = Context::host();
+  ASSERT_TRUE(host);
+  std::atomic<int> found = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i)
+    threads.emplace_back([&, i] {
+      bool isSecond = i % 2 != 0;
+      auto library =
+          Library::compile(*host, isSecond ? other.c_str() : attendSource);
+      if (!library)
+        return;
+      auto program = library->find(*host, {isSecond ? "second" : "attend", {}});
+      if (program && !rt::Error(tessera_program_warm(*program)))
+        ++found;
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  EXPECT_EQ(found, 8);
+  EXPECT_EQ(entries(), 2U);
 }
 
 TEST_F(JitTest, ChecksTheSizeOfOptions) {
