@@ -117,9 +117,9 @@ llvm::Error compileForChips(Job &job, program::BundleWriter &bundle,
   return llvm::Error::success();
 }
 
-static llvm::Expected<std::string> emitText(Emit what, Job &job,
-                                            const GpuOptions &options,
+static llvm::Expected<std::string> emitText(Job &job, const GpuOptions &options,
                                             llvm::raw_ostream &log) {
+  Emit what = job.what;
   ModuleOp module = *job.modules.front();
   GpuCompiler compiler(options);
   if (llvm::Error error = compiler.buildTile(module))
@@ -143,12 +143,11 @@ static llvm::Expected<std::string> emitText(Emit what, Job &job,
   return emitCubin(compiler, options, *ptx, log);
 }
 
-llvm::Expected<Content> emitForGpu(Emit what, Job &job,
-                                   llvm::raw_ostream &log) {
+llvm::Expected<Content> emitForGpu(Job &job, llvm::raw_ostream &log) {
   GpuOptions options = job.gpu;
   options.chip = job.chips.front();
   options.tileFile = nextTileFile(job);
-  llvm::Expected<std::string> text = emitText(what, job, options, log);
+  llvm::Expected<std::string> text = emitText(job, options, log);
   if (!text)
     return text.takeError();
   return Content{std::move(*text), ""};

@@ -25,14 +25,14 @@ static llvm::Expected<std::string> emitText(Emit what, HostCompiler &compiler,
   return text;
 }
 
-llvm::Expected<Content> emitForHost(Emit what, Job &job) {
+llvm::Expected<Content> emitForHost(Job &job) {
   llvm::Expected<OwningOpRef<ModuleOp>> module = mergeModules(job.modules);
   if (!module)
     return module.takeError();
   HostCompiler compiler(job.host);
   if (llvm::Error error = compiler.prepare(**module))
     return error;
-  llvm::Expected<std::string> text = emitText(what, compiler, **module);
+  llvm::Expected<std::string> text = emitText(job.what, compiler, **module);
   if (!text)
     return text.takeError();
   return Content{std::move(*text), ""};

@@ -72,6 +72,8 @@ static Expected<StringMap<StringRef>> readSymbols(MemoryBufferRef file) {
     return object.takeError();
   StringMap<StringRef> found;
   for (const object::ELFSymbolRef symbol : (*object)->symbols()) {
+    if (symbol.getELFType() != ELF::STT_OBJECT)
+      continue; // sections are called like what is in them
     Expected<StringRef> name = symbol.getName();
     Expected<object::section_iterator> section = symbol.getSection();
     Expected<uint64_t> address = symbol.getAddress();

@@ -31,9 +31,9 @@ llvm::Expected<Emit> chooseOutput(Emit what, const Job &job) {
       "these, or one target");
 }
 
-llvm::Error checkModules(Emit what, const Job &job) {
+llvm::Error checkModules(const Job &job) {
   if (job.modules.size() == 1 || job.isForHostAlone() ||
-      isOneOf(what, {Emit::Object, Emit::Header, Emit::Bundle}))
+      isOneOf(job.what, {Emit::Object, Emit::Header, Emit::Bundle}))
     return llvm::Error::success();
   return llvm::createStringError(
       "--emit: " + llvm::Twine(job.modules.size()) +
@@ -41,16 +41,15 @@ llvm::Error checkModules(Emit what, const Job &job) {
       "these, or compile them apart");
 }
 
-static llvm::Expected<Content> emitAny(Emit what, Job &job,
-                                       llvm::raw_ostream &log) {
-  if (what == Emit::Bundle)
+static llvm::Expected<Content> emitAny(Job &job, llvm::raw_ostream &log) {
+  if (job.what == Emit::Bundle)
     return emitBundle(job, log);
-  if (isOneOf(what, {Emit::Object, Emit::Header}))
-    return emitObject(what, job, log);
-  return job.forHost ? emitForHost(what, job) : emitForGpu(what, job, log);
+  if (isOneOf(job.what, {Emit::Object, Emit::Header}))
+    return emitObject(job, log);
+  return job.forHost ? emitForHost(job) : emitForGpu(job, log);
 }
 
-llvm::Expected<Content> emit(Emit what, Job &job, llvm::raw_ostream &log) {
+llvm::Expected<Content> emit(Job &job, llvm::raw_ostream &log) {
   // Errors are told by who gets them; warnings, such as of a ring that nobody
   // can decide about, here.
   ScopedDiagnosticHandler handler(
@@ -64,11 +63,10 @@ llvm::Expected<Content> emit(Emit what, Job &job, llvm::raw_ostream &log) {
         log << "warning: " << diagnostic << '\n';
         return success();
       });
-  return emitAny(what, job, log);
+  return emitAny(job, log);
 }
 
-llvm::Expected<Content> emitObject(Emit what, Job &job,
-                                   llvm::raw_ostream &log) {
+llvm::Expected<Content> emitObject(Job &job, llvm::raw_ostream &log) {
   // Merged before anything is changed.
   llvm::Expected<OwningOpRef<ModuleOp>> merged = mergeModules(job.modules);
   if (!merged)
@@ -81,7 +79,7 @@ llvm::Expected<Content> emitObject(Emit what, Job &job,
     bundle = writer.write();
   }
   ModuleOp module = job.forHost ? **merged : ModuleOp();
-  if (what == Emit::Header) {
+  if (job.what == Emit::Header) {
     auto header = declareObject(module, bundle, job.host);
     if (!header)
       return header.takeError();

@@ -31,6 +31,7 @@ struct Content {
 
 /// What to compile for what.
 struct Job {
+  Emit what = Emit::Default; ///< chooseOutput() has chosen it
   bool forHost = false;
   std::vector<std::string> chips;                         ///< of GPUs
   std::vector<mlir::OwningOpRef<mlir::ModuleOp>> modules; ///< one at least
@@ -52,17 +53,17 @@ struct Job {
 /// or several modules, give no such thing.
 llvm::Expected<Emit> chooseOutput(Emit what, const Job &job);
 /// That several modules, which are there now, may go into one.
-llvm::Error checkModules(Emit what, const Job &job);
+llvm::Error checkModules(const Job &job);
 
 /// Says on `log` which assembler made code, and what each kernel takes.
-llvm::Expected<Content> emit(Emit what, Job &job, llvm::raw_ostream &log);
+llvm::Expected<Content> emit(Job &job, llvm::raw_ostream &log);
 
 // For one target, or one kind of output:
 
-llvm::Expected<Content> emitForHost(Emit what, Job &job);
-llvm::Expected<Content> emitForGpu(Emit what, Job &job, llvm::raw_ostream &log);
+llvm::Expected<Content> emitForHost(Job &job);
+llvm::Expected<Content> emitForGpu(Job &job, llvm::raw_ostream &log);
 llvm::Expected<Content> emitBundle(Job &job, llvm::raw_ostream &log);
-llvm::Expected<Content> emitObject(Emit what, Job &job, llvm::raw_ostream &log);
+llvm::Expected<Content> emitObject(Job &job, llvm::raw_ostream &log);
 
 /// The file of the next tile program, with nothing in it yet.
 std::string nextTileFile(const Job &job);
