@@ -28,8 +28,10 @@ func.func @all(%q: tensor<1x2x?x64xbf16>, %index: tensor<1x2x?x8xi32>) -> tensor
 // Lists whose number of entries is a number have no memory of counts.
 // CHECK-LABEL: tile.kernel @one_attend_ticket(
 // CHECK-SAME:    %{{[^:]+}}: index, %[[N:[^:]+]]: index {tile.natural}
-// CHECK:         arith.index_cast %[[N]] : index to i32
+// CHECK:         %[[COUNT:.*]] = arith.minsi %[[N]], %{{.*}} : index
+// CHECK:         arith.index_cast %[[COUNT]] : index to i32
 // CHECK-LABEL: tile.kernel @all_attend_ticket(
 // CHECK-NOT:     tile.natural
 // CHECK:         %[[EIGHT:.*]] = arith.constant 8 : index
-// CHECK:         arith.index_cast %[[EIGHT]] : index to i32
+// CHECK:         %[[COUNT:.*]] = arith.minsi %[[EIGHT]], %[[EIGHT]] : index
+// CHECK:         arith.index_cast %[[COUNT]] : index to i32
