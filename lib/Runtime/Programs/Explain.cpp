@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What was chosen and why, as lines or as JSON: one walk, two ways to write.
-#include "Launches.h"
-#include "Report.h"
+#include "ExplainCall.h"
 
 #include <cstdio>
 #include <cstring>
@@ -93,64 +92,6 @@ static void addOthers(Report &report, const tessera_program &program) {
     if (&candidate != program.candidate &&
         std::strcmp(other.function(), program.record().function()) == 0)
       report.add("for", other.chip());
-  }
-  report.close();
-}
-
-//===----------------------------------------------------------------------===//
-// A call
-//===----------------------------------------------------------------------===//
-
-static void addStep(Report &report, const tessera_launches &launches,
-                    size_t number) {
-  Program record = launches.record();
-  const program::Step &step = record.steps()[number];
-  const BoundStep &bound = launches.steps[number];
-  const char *name = record.text(step.name);
-  report.open("step");
-  if (*name)
-    report.add("name", name);
-  if (bound.action == kNone) {
-    report.add("does", "nothing");
-    report.close();
-    return;
-  }
-  const program::Action &action = record.actions()[size_t(bound.action)];
-  if (step.actions.count > 1)
-    report.add("alternative",
-               int64_t(bound.action) - int64_t(step.actions.first));
-  if (action.kind == program::ActionKind::Launch) {
-    report.add("kernel",
-               record.text(record.kernels()[size_t(action.kernel)].name));
-    char grid[64];
-    std::snprintf(grid, sizeof(grid), "%u x %u x %u", bound.grid[0],
-                  bound.grid[1], bound.grid[2]);
-    report.add("grid", grid);
-    report.add("threads", int64_t(bound.threads));
-    report.add("shared bytes", int64_t(bound.sharedBytes));
-  } else {
-    report.add("does",
-               action.kind == program::ActionKind::Zero ? "zero" : "copy");
-    report.add("bytes", int64_t(bound.bytes));
-  }
-  report.close();
-}
-
-static void addCall(Report &report, const tessera_launches &launches) {
-  Program record = launches.record();
-  report.open("call");
-  report.open("numbers");
-  for (size_t i = 0; i < launches.symbols.size(); ++i)
-    if (program::Value value = launches.symbols[i].value)
-      report.add(record.text(record.symbols()[i].name), value.number);
-  report.close();
-  report.add("least workspace", launches.least);
-  report.add("best workspace", launches.best);
-  if (launches.isBound) {
-    report.openList("steps");
-    for (size_t i = 0; i < launches.steps.size(); ++i)
-      addStep(report, launches, i);
-    report.close();
   }
   report.close();
 }

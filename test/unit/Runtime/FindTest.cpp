@@ -244,6 +244,8 @@ call:
   numbers:
     Sq: 100
     Nq: 2
+  blocks:
+  tensor bytes: 13312
   least workspace: 512
   best workspace: 1536
   steps:
