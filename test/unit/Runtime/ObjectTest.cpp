@@ -38,7 +38,7 @@ protected:
 
   /// What is opened stays until the process ends; something must know it.
   void leave() {
-    static std::vector<void *> left;
+    static auto &left = *new std::vector<void *>; // also while leaks are sought
     left.push_back(std::exchange(function.state, nullptr));
   }
 
