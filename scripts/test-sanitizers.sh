@@ -12,8 +12,10 @@ scripts/setup.sh sanitizers
 # Containers are annotated by instrumented code only: a vector filled by LLVM
 # and read by us would look overflown. LLVM's arenas likewise: our half of their
 # header poisons memory that LLVM's half does not release again. And LLVM keeps
-# its globals until exit on purpose, which is no leak of ours.
+# its globals until exit on purpose, which is no leak of ours. A thread that compiles
+# has LLVM's stack for signals when it ends, which the sanitizer takes for its own.
 export ASAN_OPTIONS=detect_container_overflow=0:allow_user_poisoning=0:detect_leaks=1
+ASAN_OPTIONS+=:use_sigaltstack=0
 export LSAN_OPTIONS="suppressions=$PWD/scripts/lsan.supp:print_suppressions=0"
 export UBSAN_OPTIONS=print_stacktrace=1
 export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-22
