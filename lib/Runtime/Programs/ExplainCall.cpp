@@ -46,7 +46,9 @@ static void addSizes(Report &report, const tessera_launches &launches,
                      const Constraint &sizes) {
   Program record = launches.record();
   program::Value rows = launches.values[size_t(sizes.value)];
-  if (!rows || sizes.maximum == INT32_MAX || sizes.maximum == 0)
+  bool isKnown = rows && rows.number != INT64_MAX &&
+                 sizes.maximum != INT32_MAX && sizes.maximum != 0;
+  if (!isKnown)
     return;
   const tessera_tensor &tensor = launches.tensors[size_t(sizes.param)];
   int64_t blocks = tensor.dims[tensor.rank - 1];
